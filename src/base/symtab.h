@@ -1,0 +1,50 @@
+/*
+ * Symbols: a 32-bit number for each distinct byte string. One table belongs to one thread; reading
+ * the text of a symbol that was handed over through a queue is safe from another thread while the
+ * owner adds more (text storage is chunked and never moves).
+ */
+#ifndef FALCOTOP_BASE_SYMTAB_H
+#define FALCOTOP_BASE_SYMTAB_H
+
+#include "base/slice.h"
+
+typedef uint32_t sym_t;
+
+/* Every table holds these five at the same numbers. The first three have the text "". */
+enum {
+	SYM_ABSENT = 0, /* the event has no such key */
+	SYM_NULL = 1,   /* JSON null */
+	SYM_EMPTY = 2,  /* "" */
+	SYM_NA = 3,     /* "<NA>", Falco's word for what it could not know */
+	SYM_OTHER = 4,  /* "(other)": the table was full (see symtab_new) */
+	SYM_FIRST = 5
+};
+
+struct symtab;
+
+/*
+ * A table that holds at most max_symbols symbols and max_bytes bytes of text; what comes after
+ * reads as SYM_OTHER and is counted. Strings longer than SYM_TEXT_MAX are kept up to that many
+ * bytes followed by "~" and a 16-digit hash of the whole, so that different strings stay different.
+ */
+#define SYM_TEXT_MAX 65536
+struct symtab *symtab_new(uint32_t max_symbols, size_t max_bytes);
+void symtab_free(struct symtab *t);
+
+/* The symbol of these bytes, added when new. Empty text is SYM_EMPTY, "<NA>" is SYM_NA. */
+sym_t symtab_intern(struct symtab *t, const char *p, size_t len);
+/* The same, with the hash_bytes(p, len, hash_seed()) already known. */
+sym_t symtab_intern_hashed(struct symtab *t, const char *p, size_t len, uint64_t hash);
+/* The symbol if it is there, else SYM_ABSENT. */
+sym_t symtab_find(const struct symtab *t, const char *p, size_t len);
+/* Text of a symbol, valid for the life of the table. */
+struct slice symtab_text(const struct symtab *t, sym_t s);
+/* hash_bytes() of the text with hash_seed(): kept, not computed. */
+uint64_t symtab_hash(const struct symtab *t, sym_t s);
+/* How many numbers are in use: every symbol is below this. */
+uint32_t symtab_count(const struct symtab *t);
+/* Bytes of memory the table uses; how often SYM_OTHER was returned for want of room. */
+size_t symtab_memory(const struct symtab *t);
+uint64_t symtab_overflow(const struct symtab *t);
+
+#endif

@@ -1,0 +1,17 @@
+/* UTF-8: decoding (RFC 3629, one maximal subpart at a time), validity, and the cells a code point takes. */
+#ifndef FALCOTOP_BASE_UTF8_H
+#define FALCOTOP_BASE_UTF8_H
+
+#include "base/slice.h"
+
+/* Decodes one code point; returns its length, or 0 when p does not start one (then skip one byte). len > 0. */
+unsigned utf8_decode(const char *p, size_t len, uint32_t *cp);
+/* Writes 1 to 4 bytes. */
+unsigned utf8_encode(uint32_t cp, char out[4]);
+bool utf8_valid(const char *p, size_t len);
+/* Length of the longest valid prefix. */
+size_t utf8_valid_prefix(const char *p, size_t len);
+/* Terminal cells: 0, 1 or 2; wcwidth(3) in a UTF-8 locale, never negative. */
+int utf8_width(uint32_t cp);
+
+#endif

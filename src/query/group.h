@@ -1,0 +1,74 @@
+/*
+ * Group-by and aggregates, incremental: rows go in as they arrive (or segment by segment), rows of the table come out.
+ * count, first, last, highest priority, events in each of the last 15 minutes, and up to GROUP_DISTINCT distinct counts
+ * (with their values) a group.
+ */
+#ifndef FALCOTOP_QUERY_GROUP_H
+#define FALCOTOP_QUERY_GROUP_H
+
+#include "query/rows.h"
+
+#define GROUP_BY_MAX 8
+#define GROUP_DISTINCT 4
+#define GROUP_MINUTES 15
+#define GROUP_ROWS_MAX (1u << 20) /* then one more row whose keys are all SYM_OTHER */
+
+struct group_spec {
+	unsigned nby; /* 0: one row, the total */
+	uint16_t by[GROUP_BY_MAX];
+	unsigned ndistinct;
+	uint16_t distinct[GROUP_DISTINCT];
+	bool minutes; /* keep the 15-minute counts */
+};
+
+struct group_row {
+	uint64_t count;
+	int64_t first, last; /* event time, ns */
+	uint8_t priority;    /* highest seen */
+	uint8_t hostile;     /* some event of the row has EVENT_HOSTILE */
+	int32_t minute;      /* minutes since 1970 of the newest slot below */
+	uint32_t per_minute[GROUP_MINUTES]; /* [0] is `minute`, [1] the one before, … */
+	uint32_t distinct[GROUP_DISTINCT];
+};
+
+struct group_table;
+
+struct group_table *group_new(const struct group_spec *spec, uint32_t max_rows);
+void group_free(struct group_table *t);
+void group_clear(struct group_table *t);
+
+/* Adds the rows of [from, to) whose bit is set in `selected` (NULL: all of them). */
+void group_add(struct group_table *t, const struct rows *rows, const uint64_t *selected, uint32_t from, uint32_t to);
+
+uint32_t group_count(const struct group_table *t);
+uint64_t group_version(const struct group_table *t); /* changes when any row does */
+const struct group_row *group_row(const struct group_table *t, uint32_t i);
+/* nby symbols. */
+const sym_t *group_key(const struct group_table *t, uint32_t i);
+/* A number for the row's key texts that stays the same over re-scans and renumbering: what a cursor sticks to. */
+uint64_t group_identity(const struct group_table *t, uint32_t i, const struct symtab *symbols);
+/* The distinct values seen, at most max of them, sorted by bytes; returns how many. */
+uint32_t group_values(const struct group_table *t, uint32_t i, unsigned which, const struct symtab *symbols, sym_t *out, uint32_t max);
+/* Rows that went to the "(other)" row for want of room. */
+uint64_t group_overflow(const struct group_table *t);
+size_t group_memory(const struct group_table *t);
+/* Symbols were renumbered: map[old] is the new number (SYM_ABSENT where dropped: cannot happen to one marked). */
+void group_mark(const struct group_table *t, uint64_t *used);
+void group_renumber(struct group_table *t, const sym_t *map);
+
+enum group_sort {
+	GROUP_SORT_COUNT, GROUP_SORT_FIRST, GROUP_SORT_LAST, GROUP_SORT_PRIORITY, GROUP_SORT_RATE,
+	GROUP_SORT_BY,       /* + index of a by-field */
+	GROUP_SORT_DISTINCT = GROUP_SORT_BY + GROUP_BY_MAX /* + index of a distinct field */
+};
+
+/* Events a minute over the last 5 whole minutes before now (ns). */
+double group_rate(const struct group_row *r, int64_t now);
+
+/*
+ * Sorts the n row numbers in order[] (ties: by-fields in byte order, ascending whatever the direction). Numbers in by-fields compare as numbers.
+ */
+void group_sort(const struct group_table *t, const struct symtab *symbols, uint32_t *order, uint32_t n,
+    enum group_sort key, bool descending, int64_t now);
+
+#endif

@@ -1,0 +1,54 @@
+/*
+ * Drawing: the only way to put characters on the screen. draw_text() is the choke point that runs the sanitiser; no other
+ * file in the tree calls addstr, printw and their family (checked in `make check`).
+ */
+#ifndef FALCOTOP_TUI_DRAW_H
+#define FALCOTOP_TUI_DRAW_H
+
+#include "base/slice.h"
+#include "event/priority.h"
+
+/* A rectangle of the screen. */
+struct area {
+	int y, x, h, w;
+};
+
+enum style {
+	STYLE_NORMAL, STYLE_DIM, STYLE_BOLD,
+	STYLE_BAR,       /* header and function bar */
+	STYLE_BAR_KEY,   /* key names in the function bar */
+	STYLE_TITLE,     /* page and pane titles, breadcrumb */
+	STYLE_TAB, STYLE_TAB_ON,
+	STYLE_HEADER,    /* column titles */
+	STYLE_SORT,      /* title of the sort column */
+	STYLE_CURSOR,    /* selected row */
+	STYLE_CELL,      /* selected cell of the selected row */
+	STYLE_MATCH,     /* found text */
+	STYLE_MISSING,   /* <absent>, <null> */
+	STYLE_HOSTILE,   /* the ! flag */
+	STYLE_OK, STYLE_WARN, STYLE_ALARM,
+	STYLE_GRAPH,
+	STYLE_PRIORITY, /* + enum priority */
+	STYLE_COUNT = STYLE_PRIORITY + PRIORITY_COUNT
+};
+
+/*
+ * Event text, or any text: sanitised, cut to `cells` with a mark, padded with blanks to `cells`; clipped to the screen.
+ * Returns the cells its text took.
+ */
+int draw_text(int y, int x, int cells, enum style style, struct slice s);
+/* The same, aligned right. */
+int draw_right(int y, int x, int cells, enum style style, struct slice s);
+/* Cut from the left (paths, image names): the end stays. */
+int draw_tail(int y, int x, int cells, enum style style, struct slice s);
+/* Text of the program's own, formatted; goes through the same sanitiser. Not padded: at most `cells`. Returns the cells taken. */
+int draw_fmt(int y, int x, int cells, enum style style, const char *fmt, ...) __attribute__((format(printf, 5, 6)));
+void draw_fill(struct area a, enum style style);
+void draw_hline(int y, int x, int w, enum style style);
+void draw_vline(int y, int x, int h, enum style style);
+/* Sparkline of n values, oldest first, one cell each: blocks, or " .:-=+*#%@" in ASCII. */
+void draw_spark(int y, int x, enum style style, const uint32_t *v, unsigned n);
+/* A bar of `cells` filled to part/whole. */
+void draw_gauge(int y, int x, int cells, enum style style, uint64_t part, uint64_t whole);
+
+#endif
