@@ -91,6 +91,13 @@ void event_check_hostile(struct falco_event *ev);
 /* Whether the text starts like a Falco text event: time, ": ", priority, blank. Must be cheap. */
 bool text_probe(struct slice text);
 /*
+ * Where the text event at the start of the text ends: its length, or where the next event or Falco's exit
+ * statistics is glued to it (no blank between). decode.c hands text_decode() what is before it and goes on there.
+ */
+size_t text_end(struct slice text);
+/* Start of the first text event inside other text, at `from` or later; text.len when there is none. */
+size_t text_find(struct slice text, size_t from);
+/*
  * The text is one event to its end. VERDICT_EVENT or VERDICT_INTERNAL with the event filled except raw (flags,
  * peeled time and hostname, message, rule by message, plugin fields, hostile flag, wanted extras included);
  * VERDICT_NOISE; or VERDICT_END when it is none of these after all.
