@@ -11,7 +11,8 @@ struct live;
 
 /*
  * The live query for q: an existing one that asks the same, or a new one that has yet to scan what is retained.
- * NULL and *err on a bad filter, an unknown field or a full schema. Balance with live_close(); closed ones are kept for reuse (at most 16).
+ * NULL and *err on a bad filter, an unknown field or a full schema. Balance with live_close(); closed ones are kept for reuse (at most 16), not kept up to date: opened again they scan
+ * what they missed.
  */
 struct live *live_open(struct model *m, const struct query *q, struct filter_error *err);
 void live_close(struct model *m, struct live *l);
@@ -21,6 +22,21 @@ bool live_work(struct model *m, int64_t budget_ns);
 void live_progress(const struct live *l, uint64_t *done, uint64_t *total);
 uint64_t live_version(const struct live *l); /* changes when the answer does */
 uint64_t live_matched(const struct live *l); /* events that passed the filter */
+/* Of every kind: matched events by priority (PRIORITY_COUNT numbers), and the event time of the first and last one (false when none). */
+const uint64_t *live_by_priority(const struct live *l);
+bool live_span(const struct live *l, int64_t *first, int64_t *last);
+/* Events whose raw bytes were gone when the filter or a by-field needed them: they count as without the field. */
+uint64_t live_unreadable(const struct live *l);
+/*
+ * Field number of by-field i: of a column or a slot. QUERY_EVENTS takes no slots for its by-fields: there it is FIELD_NONE for one that only
+ * the raw bytes have (time, output, raw, keys outside the catalogue): see live_cell().
+ */
+unsigned live_by_field(const struct live *l, unsigned i);
+/*
+ * QUERY_EVENTS: text of by-field i of an event, from its column or by decoding its raw bytes; appends to out. Returns SYM_ABSENT, SYM_NULL,
+ * SYM_EMPTY or SYM_NA when it is one of those, else SYM_FIRST.
+ */
+sym_t live_cell(struct live *l, uint64_t number, unsigned i, struct buf *out);
 
 /* --- QUERY_GROUPS */
 const struct group_table *live_groups(const struct live *l);
@@ -42,9 +58,7 @@ bool live_event_find(struct live *l, uint64_t number, uint64_t *i);
 struct histogram_bucket {
 	uint64_t count[PRIORITY_COUNT];
 };
-/* Fills n buckets over [from, to). Resolution: a second for short spans, coarser as the recording grows (see live.c). */
+/* Fills n buckets over [from, to). Resolution: a second for short spans, coarser as the recording grows (see histogram.c). */
 void live_histogram(const struct live *l, int64_t from, int64_t to, struct histogram_bucket *out, unsigned n);
-/* Event time of the first and last matching event. False when none. */
-bool live_span(const struct live *l, int64_t *first, int64_t *last);
 
 #endif

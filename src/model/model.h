@@ -20,6 +20,7 @@ struct model_options {
 struct model *model_new(const struct model_options *o);
 void model_free(struct model *m);
 struct schema *model_schema(struct model *m);
+/* The symbols of the index. Do not keep: model_apply() may put a smaller table in its place. */
 const struct symtab *model_symbols(const struct model *m);
 
 /* Adds the events of a block and brings every live query up to date. Event times must be resolved (no TIME_NONE). */
@@ -35,6 +36,8 @@ struct model_stats {
 	size_t memory, budget;
 	uint64_t symbols, symbols_overflow;
 	uint64_t version;      /* changes when anything was added or evicted */
+	uint64_t unreadable;   /* rows that a query needed to decode again and whose raw bytes were gone */
+	uint64_t compactions;  /* times that the symbols were renumbered */
 };
 void model_stats(const struct model *m, struct model_stats *out);
 
@@ -52,9 +55,16 @@ struct model_event {
 };
 /* False when it has left the index. */
 bool model_event(const struct model *m, uint64_t number, struct model_event *out);
-/* Symbol of a field of a retained event (catalogue, priority, message, origin). */
+/* Symbol of a field of a retained event (catalogue, priority, message, origin, a filled slot); else SYM_ABSENT. */
 sym_t model_field(const struct model *m, uint64_t number, unsigned field);
 /* Its raw bytes into out; false when gone. */
 bool model_raw(const struct model *m, const struct model_event *e, struct buf *out);
+/*
+ * The event decoded again from its raw bytes, with the output_fields keys names[0..n) in extra[] (n <= EVENT_EXTRAS; "output",
+ * "raw" and "uuid" give those). NULL when it left the index or its bytes are gone. Valid until the next call of a model
+ * or live function.
+ */
+const struct falco_event *model_decode(struct model *m, uint64_t number, const char *const *names,
+    unsigned n);
 
 #endif
