@@ -5,7 +5,8 @@
 #include "base/slice.h"
 
 struct arena {
-	struct arena_block *head;
+	struct arena_block *head;  /* in use, the newest first */
+	struct arena_block *spare; /* kept by arena_reset() */
 	size_t used; /* bytes handed out since the last reset */
 };
 

@@ -3,7 +3,7 @@
  * characters, DEL, C1, bidi and zero-width controls, tag characters, fillers, variation selectors,
  * non-characters and bytes that are not UTF-8 become visible marks (^[, ^?, <U+202E>, \xff), so that
  * two strings that differ never look the same; a caret, backslash or '<' that would make real text
- * look like a mark is itself escaped only where it would be ambiguous (sanitise is injective).
+ * look like a mark gets a backslash before it only where it would be ambiguous (sanitise is injective).
  */
 #ifndef FALCOTOP_BASE_SANITISE_H
 #define FALCOTOP_BASE_SANITISE_H
@@ -15,7 +15,10 @@ enum sanitise_charset {
 	SANITISE_ASCII /* everything above 0x7e becomes <U+XXXX> (a C locale, --ascii) */
 };
 
-/* Appends the safe form of s to out; returns true when anything had to be marked ("hostile bytes"). */
+/*
+ * Appends the safe form of s to out; returns true when anything had to be marked ("hostile bytes"): neither
+ * an escaped caret nor what only the ASCII set cannot show counts as that.
+ */
 bool sanitise(struct buf *out, struct slice s, enum sanitise_charset set);
 
 /*

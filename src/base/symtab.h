@@ -35,11 +35,16 @@ void symtab_free(struct symtab *t);
 sym_t symtab_intern(struct symtab *t, const char *p, size_t len);
 /* The same, with the hash_bytes(p, len, hash_seed()) already known. */
 sym_t symtab_intern_hashed(struct symtab *t, const char *p, size_t len, uint64_t hash);
+/* Starts to fetch the slot of a hash from memory: call it some look-ups ahead. */
+void symtab_prefetch(const struct symtab *t, uint64_t hash);
 /* The symbol if it is there, else SYM_ABSENT. */
 sym_t symtab_find(const struct symtab *t, const char *p, size_t len);
 /* Text of a symbol, valid for the life of the table. */
 struct slice symtab_text(const struct symtab *t, sym_t s);
-/* hash_bytes() of the text with hash_seed(): kept, not computed. */
+/*
+ * hash_bytes() of the text with hash_seed(): kept, not computed. SYM_ABSENT, SYM_NULL and SYM_OTHER have
+ * hashes of their own, the same in every table: they differ from the texts "" and "(other)".
+ */
 uint64_t symtab_hash(const struct symtab *t, sym_t s);
 /* How many numbers are in use: every symbol is below this. */
 uint32_t symtab_count(const struct symtab *t);
