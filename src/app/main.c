@@ -1,10 +1,77 @@
 /* The program's entry: what it was asked to do, and nothing of how. */
+#include <fcntl.h>
+#include <locale.h>
+#include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "app/headless.h"
+#include "app/options.h"
+#include "app/watch.h"
 
 #include "base/banned.h"
 
-int
-main(void)
+/* Descriptors 0 to 2 are taken, so that no file of ours becomes "standard error". A closed standard
+ * output stays unwritable. */
+static void
+reserve_descriptors(void)
 {
+	for (int fd = 0; fd <= 2; fd++)
+		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", fd == 2 ? O_WRONLY : O_RDONLY) < 0)
+			abort();
+}
+
+/* No SOURCE: standard input, when something is piped in. */
+static bool
+have_sources(struct options *o)
+{
+	static char standard_input[] = "-";
+	static char *only[] = { standard_input, NULL };
+
+	if (o->nsources > 0)
+		return true;
+	if (isatty(STDIN_FILENO))
+		return false;
+	o->source = only;
+	o->nsources = 1;
+	return true;
+}
+
+static int
+run(struct options *o)
+{
+	switch (o->command) {
+	case COMMAND_HELP: usage_help(); break;
+	case COMMAND_VERSION: usage_version(); break;
+	case COMMAND_DEBUG_INFO: usage_debug_info(o); break;
+	case COMMAND_WATCH:
+	case COMMAND_REPORT:
+		if (!have_sources(o)) {
+			complain(
+			    "nothing to read: name a file or a socket, or pipe events in (see falcotop --help)");
+			return 2;
+		}
+		if (o->command == COMMAND_WATCH && o->output == NULL && isatty(STDOUT_FILENO))
+			return watch_run(o);
+		return headless_run(o);
+	}
+	if (fflush(stdout) != 0) {
+		complain("standard output: cannot write");
+		return 2;
+	}
 	return 0;
+}
+
+int
+main(int argc, char **argv)
+{
+	struct options o;
+
+	reserve_descriptors();
+	(void)setlocale(LC_ALL, "");
+	(void)signal(SIGPIPE, SIG_IGN);
+	if (options_parse(&o, argc, argv) != 0)
+		return 2;
+	return run(&o);
 }

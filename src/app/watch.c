@@ -1,0 +1,69 @@
+/*
+ * Puts engine, sources and dashboard together and takes them apart again. Not here: the loop
+ * (interactive.c).
+ */
+#include "app/watch.h"
+
+#include <stdio.h>
+
+#include "app/interactive.h"
+
+#include "base/banned.h"
+
+static bool
+add_sources(struct source_set *set, const struct options *o, bool *from_stdin)
+{
+	char err[512];
+
+	for (int i = 0; i < o->nsources; i++) {
+		if (source_set_add(set, o->source[i], err, sizeof(err)) != 0) {
+			complain("%s", err);
+			return false;
+		}
+		*from_stdin |= strcmp(o->source[i], "-") == 0;
+	}
+	return true;
+}
+
+static const char *
+view_name(const struct options *o)
+{
+	return o->health ? "health" : o->view != NULL ? o->view->name : NULL;
+}
+
+int
+watch_run(const struct options *o)
+{
+	struct interactive_options io = {
+		.view = view_name(o),
+		.by = o->by,
+		.filter = o->filter,
+		.since = o->since,
+		.until = o->until,
+		.limit = o->limit,
+		.color = o->color,
+		.ascii = o->ascii,
+	};
+	struct engine_options eo = { .threads = o->threads,
+		.memory = o->memory,
+		.spool = o->memory,
+		.wake = interactive_wake };
+	struct source_options so = { .follow = o->follow, .follow_auto = true };
+	char sort[QUERY_NAME_MAX + 2];
+	int status = 2;
+
+	if (o->sort != NULL) {
+		(void)snprintf(sort, sizeof(sort), "%s%s", o->descending ? "-" : "", o->sort);
+		io.sort = sort;
+	}
+	if (interactive_prepare() != 0)
+		return 2;
+	io.engine = engine_new(&eo);
+	io.sources = source_set_new(io.engine, &so);
+	if (add_sources(io.sources, o, &io.stdin_is_data))
+		status = interactive_run(&io);
+	source_set_stop(io.sources);
+	source_set_free(io.sources);
+	engine_free(io.engine);
+	return status;
+}
