@@ -1,6 +1,7 @@
 /*
- * The engine: decode workers and the one thread that owns the model. Sources push batches in; the UI or the report
- * sends requests (by value) and gets snapshots (immutable) back. This is the only way to the model.
+ * The engine: decode workers and the one thread that owns the model. Sources push batches in; the
+ * UI or the report sends requests (by value) and gets snapshots (immutable) back. This is the only
+ * way to the model.
  */
 #ifndef FALCOTOP_PIPELINE_ENGINE_H
 #define FALCOTOP_PIPELINE_ENGINE_H
@@ -12,11 +13,12 @@
 struct engine;
 
 struct engine_options {
-	unsigned threads;     /* decode workers; 0: the engine thread decodes */
-	size_t memory;        /* budget of the index */
-	uint64_t spool;       /* bytes of raw text kept of each streamed source */
-	size_t batch_size;    /* 0 = BATCH_SIZE; tests make it tiny */
-	void (*wake)(void *arg); /* called from the engine thread when a new snapshot can be taken (engine_take()) */
+	unsigned threads;	 /* decode workers; 0: the engine thread decodes */
+	size_t memory;		 /* budget of the index */
+	uint64_t spool;		 /* bytes of raw text kept of each streamed source */
+	size_t batch_size;	 /* 0 = BATCH_SIZE; tests make it tiny */
+	void (*wake)(void *arg); /* called from the engine thread when a new snapshot can be taken
+				    (engine_take()) */
 	void *wake_arg;
 };
 
@@ -25,30 +27,47 @@ struct engine *engine_new(const struct engine_options *o);
 void engine_free(struct engine *e);
 struct rawstore *engine_raw(struct engine *e);
 
-/* --- for sources: any thread ---------------------------------------------------------------------------------- */
+/* --- for sources: any thread
+ * ---------------------------------------------------------------------------------- */
 
 enum source_state {
-	SOURCE_STARTING, SOURCE_OK, SOURCE_IDLE, SOURCE_WAITING, /* no peer, file not there yet */
-	SOURCE_RETRY, SOURCE_DONE, /* read to its end */
+	SOURCE_STARTING,
+	SOURCE_OK,
+	SOURCE_IDLE,
+	SOURCE_WAITING, /* no peer, file not there yet */
+	SOURCE_RETRY,
+	SOURCE_DONE, /* read to its end */
 	SOURCE_FAILED
 };
-const char *source_state_name(enum source_state s); /* "ok", "idle", "waiting", "retry", "done", "failed", "starting" */
+const char *source_state_name(
+    enum source_state s); /* "ok", "idle", "waiting", "retry", "done", "failed", "starting" */
 
 /* A source gets a number, in the order of calls. */
 uint32_t engine_add_source(struct engine *e, const char *name);
-/* State and, when not NULL, the text of the last error; total: bytes to read in all (progress), 0 = unknown. */
-void engine_source_state(struct engine *e, uint32_t source, enum source_state state, const char *error);
+/* State and, when not NULL, the text of the last error; total: bytes to read in all (progress), 0 =
+ * unknown. */
+void engine_source_state(
+    struct engine *e, uint32_t source, enum source_state state, const char *error);
 void engine_source_total(struct engine *e, uint32_t source, uint64_t total);
 void engine_source_drop(struct engine *e, uint32_t source, uint64_t lines);
-/* An empty batch to fill. Waits while the pipeline is full; NULL when the engine stops, or at once when wait is false and none is free. */
+/* An empty batch to fill. Waits while the pipeline is full; NULL when the engine stops or is
+ * interrupted, or at once when wait is false and none is free. */
 struct batch *engine_batch(struct engine *e, bool wait);
+/* Waits no longer than timeout_ns, interrupted or not: for the last lines of a source that is being
+ * stopped. */
+struct batch *engine_batch_within(struct engine *e, int64_t timeout_ns);
+/* While on, engine_batch(e, true) does not wait: how sources are stopped in the middle of
+ * back-pressure. */
+void engine_interrupt(struct engine *e, bool on);
+size_t engine_batch_size(const struct engine *e);
 /* Called (from any thread) once a batch is free again after engine_batch(e, false) said NULL. */
 void engine_on_room(struct engine *e, void (*cb)(void *arg), void *arg);
 /* Hands a filled batch over; numbers it. Order of calls is the order of events. */
 void engine_push(struct engine *e, struct batch *b);
 void engine_batch_return(struct engine *e, struct batch *b); /* unused */
 
-/* --- requests and snapshots ------------------------------------------------------------------------------------ */
+/* --- requests and snapshots
+ * ------------------------------------------------------------------------------------ */
 
 #define REQUEST_PANELS 8
 
@@ -58,27 +77,29 @@ struct panel_request {
 	struct query query;
 	char sort[QUERY_NAME_MAX]; /* column name */
 	bool descending;
-	bool hold;            /* keep the order, new rows last */
-	uint64_t from;        /* first row wanted */
-	unsigned rows;        /* how many */
-	uint64_t anchor;      /* identity (groups) or event number: its position is reported; 0 = none for groups, UINT64_MAX for events */
-	bool follow_anchor;   /* move the window so that the anchor is shown */
+	bool hold;	    /* keep the order, new rows last */
+	uint64_t from;	    /* first row wanted */
+	unsigned rows;	    /* how many */
+	uint64_t anchor;    /* identity (groups) or event number: its position is reported; 0 = none
+			       for groups, UINT64_MAX for events */
+	bool follow_anchor; /* move the window so that the anchor is shown */
 	/* histogram */
 	int64_t span_from, span_to; /* TIME_NONE: the span of the answer */
 	unsigned buckets;
-	/* find: position of the next (dir 1) or previous (dir -1) row after `find_from` that holds the text, ignoring case */
+	/* find: position of the next (dir 1) or previous (dir -1) row after `find_from` that holds
+	 * the text, ignoring case */
 	char find[QUERY_NAME_MAX];
 	int find_dir;
 	uint64_t find_from;
-	bool want_output;     /* events: decode the raw bytes for the output text */
+	bool want_output; /* events: decode the raw bytes for the output text */
 };
 
 struct request {
 	uint64_t number; /* of the UI's choosing; the snapshot carries the latest one answered */
 	struct panel_request panel[REQUEST_PANELS];
-	bool want_sources;    /* the table of sources in full */
-	bool want_bad;        /* the ring of rejected lines */
-	uint64_t event;       /* an event to show in full; UINT64_MAX = none */
+	bool want_sources; /* the table of sources in full */
+	bool want_bad;	   /* the ring of rejected lines */
+	uint64_t event;	   /* an event to show in full; UINT64_MAX = none */
 };
 
 void request_init(struct request *r);
@@ -87,8 +108,9 @@ void request_release(struct request *r);
 struct snap_row {
 	uint64_t identity;  /* groups: cursor identity; events: event number */
 	struct slice *cell; /* the by-fields in order (groups); for events see SNAP_EVENT_CELLS */
-	sym_t *symbol;      /* same order: tells absent, null and empty apart (below SYM_FIRST only; else SYM_FIRST) */
-	struct group_row group; /* groups */
+	sym_t *symbol; /* same order: tells absent, null and empty apart (below SYM_FIRST only; else
+			  SYM_FIRST) */
+	struct group_row group;		     /* groups */
 	struct slice values[GROUP_DISTINCT]; /* first distinct values, comma separated, when few */
 	double rate;
 	/* events */
@@ -100,8 +122,8 @@ struct snap_panel {
 	bool used;
 	bool bad_query;
 	struct filter_error error;
-	uint64_t total;     /* rows in the whole answer */
-	uint64_t matched;   /* events that passed the filter */
+	uint64_t total;		/* rows in the whole answer */
+	uint64_t matched;	/* events that passed the filter */
 	uint64_t done, to_scan; /* progress of the scan; equal when complete */
 	uint64_t from;
 	unsigned nrows;
@@ -123,9 +145,9 @@ struct snap_source {
 	enum source_state state;
 	struct slice error;
 	struct tally tally;
-	uint64_t total;     /* bytes in all, 0 = unknown */
-	double rate;        /* events a second, last seconds */
-	double lag;         /* seconds between event time and arrival of the newest event; NAN when none */
+	uint64_t total; /* bytes in all, 0 = unknown */
+	double rate;	/* events a second, last seconds */
+	double lag; /* seconds between event time and arrival of the newest event; NAN when none */
 	int64_t last_arrival;
 };
 
@@ -138,8 +160,8 @@ struct snap_key {
 };
 
 struct snap_event {
-	bool found;       /* still in the index */
-	bool raw_found;   /* its bytes could be read */
+	bool found;	/* still in the index */
+	bool raw_found; /* its bytes could be read */
 	struct model_event event;
 	struct slice rule, origin, output, raw;
 	unsigned nkeys;
@@ -147,28 +169,34 @@ struct snap_event {
 };
 
 struct snapshot {
-	uint64_t number;    /* of the request answered */
-	uint64_t version;   /* of the data: unchanged data and request give no new snapshot */
+	uint64_t number;  /* of the request answered */
+	uint64_t version; /* of the data: unchanged data and request give no new snapshot */
 	struct model_stats stats;
-	struct tally tally; /* all sources */
-	double rate;        /* events a second, all sources */
-	bool loading;       /* a recorded source is still being read */
+	struct tally tally;	/* all sources */
+	double rate;		/* events a second, all sources */
+	bool loading;		/* a recorded source is still being read */
 	uint64_t read, to_read; /* bytes, recorded sources */
 	unsigned nsources;
 	struct snap_source *source;
 	struct snap_panel panel[REQUEST_PANELS];
 	unsigned nbad;
-	struct bad_line *bad; /* newest first */
+	struct bad_line *bad;	  /* newest first */
 	struct slice *bad_source; /* names, same order */
 	struct snap_event event;
 	struct arena arena; /* everything above lives here */
 };
 
-/* Sends a request: the latest one counts. Copies r. */
+/*
+ * Sends a request: the latest one counts. Copies r. The first request should come before the first
+ * batch: then the workers fill the test and field slots it needs while decoding; otherwise what was
+ * decoded before is decoded again.
+ */
 void engine_request(struct engine *e, const struct request *r);
-/* The newest snapshot not yet taken, NULL when nothing is new. The caller owns it: snapshot_free(). Never waits. */
+/* The newest snapshot not yet taken, NULL when nothing is new. The caller owns it: snapshot_free().
+ * Never waits. */
 struct snapshot *engine_take(struct engine *e);
-/* A snapshot for r with everything pushed so far applied and every query complete. Waits: for reports and tests. */
+/* A snapshot for r with everything pushed so far applied and every query complete. Waits: for
+ * reports and tests. NULL when the engine stops. */
 struct snapshot *engine_answer(struct engine *e, const struct request *r);
 void snapshot_free(struct snapshot *s);
 

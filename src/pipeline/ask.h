@@ -1,0 +1,39 @@
+/* One who asks: the latest request of the UI or of a waiting report, with its live queries held
+ * open. The engine thread's. */
+#ifndef FALCOTOP_PIPELINE_ASK_H
+#define FALCOTOP_PIPELINE_ASK_H
+
+#include "pipeline/engine.h"
+
+/* A search for text through the rows of an answer: done in slices, so that ingest and keys do not
+ * wait for it. */
+struct finder {
+	bool active;
+	uint64_t at, left; /* next position to look at, how many are left */
+	uint64_t found;	   /* UINT64_MAX: none */
+};
+
+struct ask_panel {
+	struct live *live; /* NULL: not used, or a bad query */
+	bool bad;
+	struct filter_error error;
+	struct finder find;
+	uint32_t anchor_row; /* where the anchor was last time: a guess that is checked */
+};
+
+struct asker {
+	bool set;
+	struct request request;
+	struct ask_panel panel[REQUEST_PANELS];
+};
+
+void request_copy(struct request *to, const struct request *from);
+
+/* Makes r (copied) the question: what is asked now is opened before what was asked before is
+ * closed. */
+void asker_set(struct asker *a, struct model *m, const struct request *r);
+void asker_clear(struct asker *a, struct model *m);
+/* True when every scan and search has come to its end. */
+bool asker_complete(const struct asker *a);
+
+#endif
