@@ -12,8 +12,9 @@
 #define ROWS_MAX 65536 /* rows in one view: a segment */
 
 /*
- * width 0: every row holds dict[0]; 1 and 2: code[i] (uint8_t, uint16_t) indexes dict; 4: code[i] is the
- * symbol itself and dict is NULL. A column that no row has is width 0 with dict[0] == SYM_ABSENT.
+ * width 0: every row holds dict[0]; 1 and 2: code[i] (uint8_t, uint16_t) indexes dict; 4: code[i]
+ * is the symbol itself and dict is NULL. A column that no row has is width 0 with dict[0] ==
+ * SYM_ABSENT.
  */
 struct column {
 	const void *code;
@@ -22,7 +23,8 @@ struct column {
 	uint8_t width;
 };
 
-/* Columns by field: catalogue, priority, message and origin are columns too; time, output and raw are not. */
+/* Columns by field: catalogue, priority, message and origin are columns too; time, output and raw
+ * are not. */
 #define COLUMNS_MAX (FIELD_KNOWN + EVENT_EXTRAS)
 
 static inline unsigned
@@ -33,10 +35,10 @@ column_index(unsigned field)
 
 struct rows {
 	uint32_t n;
-	const int64_t *time;     /* never TIME_NONE */
+	const int64_t *time;	 /* never TIME_NONE */
 	const uint8_t *priority; /* enum priority */
-	const uint16_t *flags;   /* enum event_flag */
-	const uint32_t *tests;   /* bit n: test slot n of the schema holds for the row */
+	const uint16_t *flags;	 /* enum event_flag */
+	const uint32_t *tests;	 /* bit n: test slot n of the schema holds for the row */
 	struct column col[COLUMNS_MAX];
 	const struct symtab *symbols;
 };

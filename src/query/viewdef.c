@@ -1,14 +1,16 @@
 /*
- * The views that ship with the program. Adding one is adding a row; nothing else knows their names. Not here: how they are
- * drawn (view/) or written (report/).
+ * The views that ship with the program. Adding one is adding a row; nothing else knows their names.
+ * Not here: how they are drawn (view/) or written (report/).
  */
 #include "query/viewdef.h"
 
 #include "base/xalloc.h"
 
-/* The literal of the Splunk ESCU search, which stands in the output of Falco's rule "Terminal shell in container". */
+/* The literal of the Splunk ESCU search, which stands in the output of Falco's rule
+ * "Terminal shell in container". */
 #define SHELL_PHRASE "output icontains \"A shell was spawned in a container\""
 
+/* clang-format off: a table reads by its rows */
 #define COL_PRI   { .name = "priority", .title = "PRI", .width = 3 }
 #define COL_COUNT { .name = "count", .title = "COUNT", .width = 7 }
 #define COL_RATE  { .name = "rate", .title = "PER MIN", .width = 7, .drop = 90 }
@@ -23,7 +25,8 @@ const struct view_def view_defs[] = {
 	    .help = "Shells spawned in containers: the rows of the Splunk ESCU analytic Kubernetes Falco Shell "
 		    "Spawned, counted by image, tag, container, parent, executable, process and user.",
 	    .kind = QUERY_GROUPS, .filter = SHELL_PHRASE,
-	    .by = { "container_image", "container_image_tag", "container_name", "parent", "proc_exepath", "process", "user" },
+	    .by = { "container_image", "container_image_tag", "container_name", "parent", "proc_exepath",
+		"process", "user" },
 	    .sort = "count", .descending = true, .enter = ENTER_EVENTS,
 	    .column = { COL_PRI,
 		{ .name = "user", .width = 9, .weight = 1 },
@@ -37,7 +40,8 @@ const struct view_def view_defs[] = {
 	},
 	{
 	    .name = "users", .title = "Users", .key = '2',
-	    .help = "Who: one row a user, with how many containers and rules the user's events touch. Enter opens the user's page.",
+	    .help = "Who: one row a user, with how many containers and rules the user's events touch. "
+		    "Enter opens the user's page.",
 	    .kind = QUERY_GROUPS, .by = { "user" }, .distinct = { "container.id", "rule", "hostname" },
 	    .sort = "count", .descending = true, .enter = ENTER_USER,
 	    .column = { COL_PRI, { .name = "user", .width = 16, .weight = 2 }, COL_COUNT,
@@ -47,18 +51,21 @@ const struct view_def view_defs[] = {
 	{
 	    .name = "containers", .title = "Containers", .key = '3',
 	    .help = "Where: one row a container. Enter opens the container's page.",
-	    .kind = QUERY_GROUPS, .by = { "container.name", "container.id", "container_image", "k8s.ns.name", "k8s.pod.name" },
+	    .kind = QUERY_GROUPS,
+	    .by = { "container.name", "container.id", "container_image", "k8s.ns.name", "k8s.pod.name" },
 	    .distinct = { "user", "rule" }, .sort = "count", .descending = true, .enter = ENTER_CONTAINER,
 	    .column = { COL_PRI, { .name = "container.name", .width = 14, .weight = 2 },
 		{ .name = "container.id", .width = 12, .drop = 50 },
 		{ .name = "container_image", .width = 16, .weight = 3 },
 		{ .name = "k8s.ns.name", .width = 11, .weight = 1, .drop = 60 },
 		{ .name = "k8s.pod.name", .width = 18, .weight = 2, .drop = 70 },
-		COL_COUNT, DC("user", "USERS", 20), DC("rule", "RULES", 30), COL_RATE, COL_TREND, COL_FIRST, COL_LAST, { 0 } },
+		COL_COUNT, DC("user", "USERS", 20), DC("rule", "RULES", 30),
+		COL_RATE, COL_TREND, COL_FIRST, COL_LAST, { 0 } },
 	},
 	{
 	    .name = "rules", .title = "Rules", .key = '4',
-	    .help = "What: one row a Falco rule, with how many users and containers it fired on. The place to look for noise.",
+	    .help = "What: one row a Falco rule, with how many users and containers it fired on. The place "
+		    "to look for noise.",
 	    .kind = QUERY_GROUPS, .by = { "rule" }, .distinct = { "user", "container.id", "hostname" },
 	    .sort = "count", .descending = true, .enter = ENTER_SHELLS,
 	    .column = { COL_PRI, { .name = "rule", .width = 30, .weight = 4 }, COL_COUNT,
@@ -68,7 +75,8 @@ const struct view_def view_defs[] = {
 	{
 	    .name = "images", .title = "Images", .key = '5',
 	    .help = "One row an image and tag: which software the events come from.",
-	    .kind = QUERY_GROUPS, .by = { "container_image", "container_image_tag" }, .distinct = { "user", "container.id", "rule" },
+	    .kind = QUERY_GROUPS, .by = { "container_image", "container_image_tag" },
+	    .distinct = { "user", "container.id", "rule" },
 	    .sort = "count", .descending = true, .enter = ENTER_SHELLS,
 	    .column = { COL_PRI, { .name = "container_image", .width = 30, .weight = 4 },
 		{ .name = "container_image_tag", .width = 12 }, COL_COUNT,
@@ -107,6 +115,7 @@ const struct view_def view_defs[] = {
 	},
 	{ 0 },
 };
+/* clang-format on */
 
 const unsigned view_count = sizeof(view_defs) / sizeof(view_defs[0]) - 1;
 

@@ -1,6 +1,7 @@
 /*
- * Views are declarations: a named query, its columns and where Enter leads (views.def). The dashboard, `report --view`,
- * the picker, the man page and the tabs of the user and container pages all read this one table.
+ * Views are declarations: a named query, its columns and where Enter leads (views.def). The
+ * dashboard, `report --view`, the picker, the man page and the tabs of the user and container pages
+ * all read this one table.
  */
 #ifndef FALCOTOP_QUERY_VIEWDEF_H
 #define FALCOTOP_QUERY_VIEWDEF_H
@@ -9,23 +10,25 @@
 
 /* What a row of a view opens into. */
 enum view_enter {
-	ENTER_EVENTS,    /* the events behind the row */
-	ENTER_USER,      /* the page of the row's user */
+	ENTER_EVENTS,	 /* the events behind the row */
+	ENTER_USER,	 /* the page of the row's user */
 	ENTER_CONTAINER, /* the page of the row's container */
-	ENTER_SHELLS,    /* the rows of a more detailed view: by rule, process, … of the row */
-	ENTER_EVENT      /* one event in full */
+	ENTER_SHELLS,	 /* the rows of a more detailed view: by rule, process, … of the row */
+	ENTER_EVENT	 /* one event in full */
 };
 
 #define VIEW_COLUMNS 18
 
-/* A column: a by-field or distinct-field name as in the query, or one of priority count rate trend first last output time. */
+/* A column: a by-field or distinct-field name as in the query, or one of priority count rate trend
+ * first last output time. */
 struct view_column {
 	const char *name;
 	const char *title; /* NULL: the field's own */
-	int width;         /* cells; 0: the field's own */
-	int weight;        /* share of spare width it takes; 0: fixed */
-	int drop;          /* narrow screens lose the highest number first; 0: stays */
-	/* instead of dropping it, its values are shown joined into the column named here ("image:tag", "proc <- parent") */
+	int width;	   /* cells; 0: the field's own */
+	int weight;	   /* share of spare width it takes; 0: fixed */
+	int drop;	   /* narrow screens lose the highest number first; 0: stays */
+	/* instead of dropping it, its values are shown joined into the column named here
+	 * ("image:tag", "proc <- parent") */
 	const char *join;
 	const char *joint; /* what stands between: ":" or " <- " */
 };
@@ -33,7 +36,7 @@ struct view_column {
 struct view_def {
 	const char *name;  /* shells: --view, :shells */
 	const char *title; /* Shells */
-	char key;          /* 1..9: the tab key; 0: none */
+	char key;	   /* 1..9: the tab key; 0: none */
 	const char *help;  /* a sentence or two for the picker */
 	enum query_kind kind;
 	const char *filter; /* NULL: all */

@@ -1,0 +1,416 @@
+/*
+ * Adding events to a group table. When the dictionaries of the by-columns are small enough, events
+ * meet in cells, one a combination of codes, and a row is looked up once a cell; else batches of
+ * keys are looked up with their cache misses overlapped. Both give the same rows.
+ */
+#include "query/group_table.h"
+
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "base/xalloc.h"
+#include "base/banned.h"
+
+#define CELLS_MAX 65536
+#define SEEN_MAX  (CELLS_MAX * 8) /* bits: cells times the dictionary of a distinct column */
+#define MINUTE	  (60 * NSEC_PER_SEC)
+
+/* Walks over the selected rows, a batch at a time. */
+struct cursor {
+	const uint64_t *selected;
+	uint32_t at, to; /* of the next word, when selected */
+	uint64_t word;
+};
+
+static uint64_t
+load_word(const struct cursor *c)
+{
+	uint64_t word = c->selected[c->at >> 6];
+
+	if (c->to - c->at < 64)
+		word &= ((uint64_t)1 << (c->to - c->at)) - 1;
+	return word;
+}
+
+static struct cursor
+cursor_start(const uint64_t *selected, uint32_t from, uint32_t to)
+{
+	struct cursor c = { .selected = selected, .at = from, .to = to };
+
+	if (selected != NULL && from < to) {
+		c.at = from & ~(uint32_t)63;
+		c.word = load_word(&c) & ~(((uint64_t)1 << (from & 63)) - 1);
+	}
+	return c;
+}
+
+static uint32_t
+next_run(struct cursor *c, uint32_t idx[GROUP_BATCH])
+{
+	uint32_t n = c->to - c->at < GROUP_BATCH ? c->to - c->at : GROUP_BATCH;
+
+	for (uint32_t j = 0; j < n; j++)
+		idx[j] = c->at + j;
+	c->at += n;
+	return n;
+}
+
+/* Row numbers of the next batch; 0 at the end. */
+static uint32_t
+next_batch(struct cursor *c, uint32_t idx[GROUP_BATCH])
+{
+	uint32_t n = 0;
+
+	if (c->at >= c->to)
+		return 0;
+	if (c->selected == NULL)
+		return next_run(c, idx);
+	while (n < GROUP_BATCH) {
+		while (c->word == 0) {
+			c->at += 64;
+			if (c->at >= c->to)
+				return n;
+			c->word = load_word(c);
+		}
+		for (; c->word != 0 && n < GROUP_BATCH; c->word &= c->word - 1)
+			idx[n++] = c->at + (uint32_t)__builtin_ctzll(c->word);
+	}
+	return n;
+}
+
+static void
+gather_symbols(const struct column *c, const uint32_t *idx, uint32_t n, sym_t *out)
+{
+	const uint8_t *code8 = c->code;
+	const uint16_t *code16 = c->code;
+	const sym_t *symbol = c->code;
+
+	switch (c->width) {
+	case 0:
+		for (uint32_t j = 0; j < n; j++)
+			out[j] = c->dict[0];
+		break;
+	case 1:
+		for (uint32_t j = 0; j < n; j++)
+			out[j] = c->dict[code8[idx[j]]];
+		break;
+	case 2:
+		for (uint32_t j = 0; j < n; j++)
+			out[j] = c->dict[code16[idx[j]]];
+		break;
+	default:
+		for (uint32_t j = 0; j < n; j++)
+			out[j] = symbol[idx[j]];
+		break;
+	}
+}
+
+/* code = code * ndict + the column's code; a column of one value changes nothing. */
+static void
+gather_codes(const struct column *c, const uint32_t *idx, uint32_t n, uint32_t *code)
+{
+	const uint8_t *code8 = c->code;
+	const uint16_t *code16 = c->code;
+
+	if (c->width == 1) {
+		for (uint32_t j = 0; j < n; j++)
+			code[j] = code[j] * c->ndict + code8[idx[j]];
+	} else if (c->width == 2) {
+		for (uint32_t j = 0; j < n; j++)
+			code[j] = code[j] * c->ndict + code16[idx[j]];
+	}
+}
+
+static void
+gather_keys(const struct group_table *t, const struct rows *rows, const uint32_t *idx,
+    struct group_keys *keys)
+{
+	for (unsigned k = 0; k < t->spec.nby; k++)
+		gather_symbols(
+		    &rows->col[column_index(t->spec.by[k])], idx, keys->n, keys->symbol[k]);
+}
+
+/* Cells that the by-columns need; 0 when too many. */
+static uint32_t
+cells_needed(const struct group_table *t, const struct rows *rows)
+{
+	uint64_t product = 1;
+
+	for (unsigned k = 0; k < t->spec.nby; k++) {
+		const struct column *c = &rows->col[column_index(t->spec.by[k])];
+
+		if (c->width == 4)
+			return 0;
+		if (c->width != 0)
+			product *= c->ndict;
+		if (product > CELLS_MAX)
+			return 0;
+	}
+	return (uint32_t)product;
+}
+
+static void
+make_cells(struct group_table *t, uint32_t n)
+{
+	if (n <= t->ncells)
+		return;
+	free(t->cell);
+	t->cell = xcalloc(n, sizeof(*t->cell));
+	t->met = xreallocarray(t->met, n, sizeof(*t->met));
+	t->ncells = n;
+}
+
+static void
+batch_codes(const struct group_table *t, const struct rows *rows, const uint32_t *idx, uint32_t n,
+    uint32_t *code)
+{
+	memset(code, 0, n * sizeof(*code));
+	for (unsigned k = 0; k < t->spec.nby; k++)
+		gather_codes(&rows->col[column_index(t->spec.by[k])], idx, n, code);
+}
+
+/* Puts the selected events into cells; returns how many cells were met, and in t->met their first
+ * events' row numbers. */
+static uint32_t
+fill_cells(struct group_table *t, const struct rows *rows, struct cursor c)
+{
+	uint32_t idx[GROUP_BATCH], code[GROUP_BATCH], n, met = 0;
+
+	while ((n = next_batch(&c, idx)) > 0) {
+		batch_codes(t, rows, idx, n, code);
+		for (uint32_t j = 0; j < n; j++) {
+			struct cell *cell = &t->cell[code[j]];
+			const int64_t time = rows->time[idx[j]];
+			const uint8_t priority = rows->priority[idx[j]];
+
+			if (cell->count++ == 0) {
+				t->met[met++] = idx[j];
+				cell->first = cell->last = time;
+				cell->priority = priority;
+				cell->hostile = 0;
+			}
+			cell->first = time < cell->first ? time : cell->first;
+			cell->last = time > cell->last ? time : cell->last;
+			cell->priority = priority > cell->priority ? priority : cell->priority;
+			cell->hostile |= (rows->flags[idx[j]] & EVENT_HOSTILE) != 0;
+		}
+	}
+	return met;
+}
+
+static void
+merge_cell(struct hot *h, const struct cell *c)
+{
+	h->count += c->count;
+	h->first = c->first < h->first ? c->first : h->first;
+	h->last = c->last > h->last ? c->last : h->last;
+	h->priority = c->priority > h->priority ? c->priority : h->priority;
+	h->hostile |= c->hostile;
+}
+
+static void
+merge_cells(struct group_table *t, const struct rows *rows, uint32_t met)
+{
+	uint32_t code[GROUP_BATCH], row[GROUP_BATCH];
+	struct group_keys keys;
+
+	for (uint32_t i = 0; i < met; i += keys.n) {
+		uint64_t overflowed;
+
+		keys.n = met - i < GROUP_BATCH ? met - i : GROUP_BATCH;
+		gather_keys(t, rows, t->met + i, &keys);
+		batch_codes(t, rows, t->met + i, keys.n, code);
+		overflowed = group_find(t, &keys, row);
+		for (uint32_t j = 0; j < keys.n; j++) {
+			struct cell *cell = &t->cell[code[j]];
+
+			cell->row = row[j];
+			merge_cell(group_hot(t, row[j]), cell);
+			if (overflowed >> j & 1)
+				t->overflow += cell->count;
+			t->met[i + j] = code[j];
+		}
+	}
+}
+
+/* Minute numbers of times that mostly stay within one minute. */
+struct minutes {
+	int64_t start;
+	int32_t minute;
+};
+
+static int32_t
+minute_of(struct minutes *m, int64_t time)
+{
+	if (time < m->start || (uint64_t)time - (uint64_t)m->start >= MINUTE) {
+		int64_t minute = time / MINUTE - (time % MINUTE < 0);
+
+		m->minute = (int32_t)minute;
+		/* the first minute that 64 bits can hold is not whole */
+		m->start = minute < INT64_MIN / MINUTE ? INT64_MIN : minute * MINUTE;
+	}
+	return m->minute;
+}
+
+static void
+add_minute(struct cold *c, int32_t minute)
+{
+	int64_t ahead = (int64_t)minute - c->minute;
+
+	if (ahead > 0) {
+		if (ahead >= GROUP_MINUTES) {
+			memset(c->per_minute, 0, sizeof(c->per_minute));
+		} else {
+			memmove(c->per_minute + ahead, c->per_minute,
+			    (size_t)(GROUP_MINUTES - ahead) * sizeof(c->per_minute[0]));
+			memset(c->per_minute, 0, (size_t)ahead * sizeof(c->per_minute[0]));
+		}
+		c->minute = minute;
+		ahead = 0;
+	}
+	if (-ahead < GROUP_MINUTES)
+		c->per_minute[-ahead]++;
+}
+
+/* Whether an event at `time` is too old for the minutes of a row whose newest event is not older
+ * than `last`. */
+static bool
+is_past(int64_t time, int64_t last)
+{
+	return last > INT64_MIN + GROUP_MINUTES * MINUTE && time < last - GROUP_MINUTES * MINUTE;
+}
+
+static void
+cells_minutes(struct group_table *t, const struct rows *rows, struct cursor c)
+{
+	uint32_t idx[GROUP_BATCH], code[GROUP_BATCH], n;
+	struct minutes m = { .start = INT64_MAX };
+
+	while ((n = next_batch(&c, idx)) > 0) {
+		batch_codes(t, rows, idx, n, code);
+		for (uint32_t j = 0; j < n; j++) {
+			const struct cell *cell = &t->cell[code[j]];
+			const int64_t time = rows->time[idx[j]];
+
+			if (!is_past(time, cell->last))
+				add_minute(group_cold(t, cell->row), minute_of(&m, time));
+		}
+	}
+}
+
+static void
+make_seen(struct group_table *t, uint32_t words)
+{
+	if (words > t->nseen) {
+		t->seen = xreallocarray(t->seen, words, sizeof(*t->seen));
+		t->nseen = words;
+	}
+	memset(t->seen, 0, words * sizeof(*t->seen));
+}
+
+/* One distinct field. A bit for each cell and code lets a repeated value through without a look-up
+ * when that fits. */
+static void
+cells_values(
+    struct group_table *t, const struct rows *rows, struct cursor c, unsigned which, uint32_t cells)
+{
+	const struct column *col = &rows->col[column_index(t->spec.distinct[which])];
+	const bool fits =
+	    col->width != 4 && (uint64_t)cells * (col->width == 0 ? 1 : col->ndict) <= SEEN_MAX;
+	uint32_t idx[GROUP_BATCH], code[GROUP_BATCH], row[GROUP_BATCH], n;
+	sym_t symbol[GROUP_BATCH];
+
+	if (col->width == 0 && group_is_missing(col->dict[0]))
+		return;
+	if (fits)
+		make_seen(t, bit_words(cells * (col->width == 0 ? 1 : col->ndict)));
+	while ((n = next_batch(&c, idx)) > 0) {
+		uint32_t fresh = 0, at[GROUP_BATCH];
+
+		batch_codes(t, rows, idx, n, code);
+		for (uint32_t j = 0; j < n; j++)
+			row[j] = t->cell[code[j]].row;
+		if (fits)
+			gather_codes(col, idx, n, code);
+		for (uint32_t j = 0; j < n; j++) {
+			if (fits && bit_get(t->seen, code[j]))
+				continue;
+			if (fits)
+				bit_set(t->seen, code[j]);
+			row[fresh] = row[j];
+			at[fresh++] = idx[j];
+		}
+		gather_symbols(col, at, fresh, symbol);
+		values_add(t, which, row, symbol, fresh);
+	}
+}
+
+static void
+add_by_cells(struct group_table *t, const struct rows *rows, struct cursor c, uint32_t cells)
+{
+	uint32_t met;
+
+	make_cells(t, cells);
+	met = fill_cells(t, rows, c);
+	t->version += met > 0;
+	merge_cells(t, rows, met);
+	if (t->spec.minutes)
+		cells_minutes(t, rows, c);
+	for (unsigned d = 0; d < t->spec.ndistinct; d++)
+		cells_values(t, rows, c, d, cells);
+	for (uint32_t i = 0; i < met; i++)
+		t->cell[t->met[i]].count = 0;
+}
+
+static void
+add_event(struct hot *h, const struct rows *rows, uint32_t i)
+{
+	const int64_t time = rows->time[i];
+	const uint8_t priority = rows->priority[i];
+
+	h->count++;
+	h->first = time < h->first ? time : h->first;
+	h->last = time > h->last ? time : h->last;
+	h->priority = priority > h->priority ? priority : h->priority;
+	h->hostile |= (rows->flags[i] & EVENT_HOSTILE) != 0;
+}
+
+static void
+add_by_keys(struct group_table *t, const struct rows *rows, struct cursor c)
+{
+	uint32_t idx[GROUP_BATCH], row[GROUP_BATCH];
+	struct minutes m = { .start = INT64_MAX };
+	sym_t symbol[GROUP_BATCH];
+	struct group_keys keys;
+
+	while ((keys.n = next_batch(&c, idx)) > 0) {
+		t->version++;
+		gather_keys(t, rows, idx, &keys);
+		t->overflow += (unsigned)__builtin_popcountll(group_find(t, &keys, row));
+		for (uint32_t j = 0; j < keys.n; j++)
+			add_event(group_hot(t, row[j]), rows, idx[j]);
+		for (uint32_t j = 0; t->spec.minutes && j < keys.n; j++)
+			add_minute(group_cold(t, row[j]), minute_of(&m, rows->time[idx[j]]));
+		for (unsigned d = 0; d < t->spec.ndistinct; d++) {
+			gather_symbols(
+			    &rows->col[column_index(t->spec.distinct[d])], idx, keys.n, symbol);
+			values_add(t, d, row, symbol, keys.n);
+		}
+	}
+}
+
+void
+group_add(struct group_table *t, const struct rows *rows, const uint64_t *selected, uint32_t from,
+    uint32_t to)
+{
+	struct cursor c = cursor_start(selected, from, to);
+	const uint32_t cells = cells_needed(t, rows);
+
+	if (from >= to)
+		return;
+	/* a handful of events is not worth as many cells */
+	if (cells > 0 && (cells <= 256 || cells <= (to - from) * 4))
+		add_by_cells(t, rows, c, cells);
+	else
+		add_by_keys(t, rows, c);
+}
