@@ -262,6 +262,14 @@ plain_run(const char *p, size_t len)
 	return n;
 }
 
+static void
+add_run(struct buf *out, struct state *st, const char *p, size_t n)
+{
+	buf_add(out, p, n);
+	st->base = p[n - 1] != ' ';
+	st->combining = 0;
+}
+
 bool
 sanitise(struct buf *out, struct slice s, enum sanitise_charset set)
 {
@@ -273,10 +281,8 @@ sanitise(struct buf *out, struct slice s, enum sanitise_charset set)
 	while (i < s.len) {
 		n = plain_run(s.p + i, s.len - i);
 		if (n > 0) {
-			buf_add(out, s.p + i, n);
+			add_run(out, &st, s.p + i, n);
 			i += n;
-			st.base = s.p[i - 1] != ' ';
-			st.combining = 0;
 			continue;
 		}
 		i += next_unit(&u, &st, s.p + i, s.len - i);
@@ -284,6 +290,52 @@ sanitise(struct buf *out, struct slice s, enum sanitise_charset set)
 		marked = marked || u.marked;
 	}
 	return marked;
+}
+
+/* Length of the leading part that is printable ASCII, eight bytes at a time. */
+static size_t
+ascii_run(const char *p, size_t len)
+{
+	size_t i = 0;
+	uint64_t v;
+
+	for (; len - i >= 8; i += 8) {
+		memcpy(&v, p + i, 8);
+		/* High bit of v: not ASCII; of v - 0x20: a control; of v + 1: DEL. */
+		if (((v | (v - ONES * 0x20) | (v + ONES)) & HIGHS) != 0)
+			break;
+	}
+	while (i < len && (unsigned char)p[i] >= 0x20 && (unsigned char)p[i] < 0x7f)
+		i++;
+	return i;
+}
+
+/* sanitise_hostile() of what comes after the text that left this state. */
+static bool
+hostile_after(struct state st, struct slice s)
+{
+	struct unit u;
+	size_t i = 0, n;
+
+	while (i < s.len) {
+		n = ascii_run(s.p + i, s.len - i);
+		if (n > 0) {
+			i += n;
+			st.base = s.p[i - 1] != ' ';
+			st.combining = 0;
+			continue;
+		}
+		i += next_unit(&u, &st, s.p + i, s.len - i);
+		if (u.marked)
+			return true;
+	}
+	return false;
+}
+
+bool
+sanitise_hostile(struct slice s)
+{
+	return hostile_after((struct state){ .set = SANITISE_UTF8 }, s);
 }
 
 bool
@@ -294,7 +346,7 @@ sanitise_cells(struct buf *out, struct slice s, enum sanitise_charset set, int c
 	struct unit u;
 	bool marked = false, has_mark = mark != NULL && mark[0] != '\0';
 	/* Where the text ends if it must be cut: room for the mark is left after it. */
-	size_t i = 0, cut = out->len;
+	size_t i = 0, n, cut = out->len;
 	int w = 0, cut_w = 0, limit = has_mark ? cells - 1 : cells;
 
 	if (cells <= 0) {
@@ -302,6 +354,16 @@ sanitise_cells(struct buf *out, struct slice s, enum sanitise_charset set, int c
 		return sanitise_hostile(s);
 	}
 	while (i < s.len) {
+		n = s.len - i < (size_t)(cells - w) ? s.len - i : (size_t)(cells - w);
+		n = plain_run(s.p + i, n);
+		if (n > 0) {
+			add_run(out, &st, s.p + i, n);
+			i += n;
+			w += (int)n;
+			cut_w = w < limit ? w : limit;
+			cut = out->len - (size_t)(w - cut_w);
+			continue;
+		}
 		i += next_unit(&u, &st, s.p + i, s.len - i);
 		marked = marked || u.marked;
 		if (w + u.width > cells)
@@ -324,45 +386,5 @@ cut:
 	if (out->p != NULL)
 		out->p[out->len] = '\0';
 	*used = cut_w;
-	return marked || sanitise_hostile((struct slice){ s.p + i, s.len - i });
-}
-
-/* Length of the leading part that is printable ASCII, eight bytes at a time. */
-static size_t
-ascii_run(const char *p, size_t len)
-{
-	size_t i = 0;
-	uint64_t v;
-
-	for (; len - i >= 8; i += 8) {
-		memcpy(&v, p + i, 8);
-		/* High bit of v: not ASCII; of v - 0x20: a control; of v + 1: DEL. */
-		if (((v | (v - ONES * 0x20) | (v + ONES)) & HIGHS) != 0)
-			break;
-	}
-	while (i < len && (unsigned char)p[i] >= 0x20 && (unsigned char)p[i] < 0x7f)
-		i++;
-	return i;
-}
-
-bool
-sanitise_hostile(struct slice s)
-{
-	struct state st = { .set = SANITISE_UTF8 };
-	struct unit u;
-	size_t i = 0, n;
-
-	while (i < s.len) {
-		n = ascii_run(s.p + i, s.len - i);
-		if (n > 0) {
-			i += n;
-			st.base = s.p[i - 1] != ' ';
-			st.combining = 0;
-			continue;
-		}
-		i += next_unit(&u, &st, s.p + i, s.len - i);
-		if (u.marked)
-			return true;
-	}
-	return false;
+	return marked || hostile_after(st, (struct slice){ s.p + i, s.len - i });
 }

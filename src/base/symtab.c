@@ -21,9 +21,10 @@
 #define SMALL_TEXT    ((size_t)96 << 10) /* the longest text fits */
 #define SLOTS_FIRST   1024u
 #define SYMBOL_LIMIT  ((uint32_t)1 << 30)
-#define HASH_SUFFIX   17						    /* "~" and 16 digits */
-#define TEXT_LIMIT    ((size_t)2040 * (CHUNK - SYM_TEXT_MAX - HASH_SUFFIX)) /* 2048 chunks fit a ref \
-									     */
+#define HASH_SUFFIX   17 /* "~" and 16 digits */
+#define TEXT_LIMIT                                                                                 \
+	((size_t)2040 * (CHUNK - SYM_TEXT_MAX - HASH_SUFFIX)) /* 2048 chunks fit a ref             \
+							       */
 
 struct entry {
 	uint64_t hash;

@@ -70,26 +70,36 @@ xmalloc(size_t n)
 	return p;
 }
 
+/* The bytes of n objects, at least one. */
+static size_t
+product(size_t n, size_t size)
+{
+	size_t bytes;
+
+	if (__builtin_mul_overflow(n, size, &bytes))
+		no_memory(SIZE_MAX);
+	return bytes == 0 ? 1 : bytes;
+}
+
 void *
 xcalloc(size_t n, size_t size)
 {
-	void *p = calloc(n == 0 ? 1 : n, size == 0 ? 1 : size);
+	size_t bytes = product(n, size);
+	void *p = calloc(1, bytes);
 
 	if (p == NULL)
-		no_memory(n);
+		no_memory(bytes);
 	return p;
 }
 
 void *
 xreallocarray(void *p, size_t n, size_t size)
 {
-	void *q;
+	size_t bytes = product(n, size);
+	void *q = realloc(p, bytes);
 
-	if (n == 0 || size == 0)
-		n = size = 1;
-	q = reallocarray(p, n, size);
 	if (q == NULL)
-		no_memory(n);
+		no_memory(bytes);
 	return q;
 }
 

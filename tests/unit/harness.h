@@ -5,6 +5,13 @@
 #include <check.h>
 #include <stdlib.h>
 
+/* ck_assert() makes a system call each time; this one only when it fails: for loops of many thousands. */
+#define MUST(cond)                                             \
+	do {                                                   \
+		if (!(cond))                                   \
+			ck_abort_msg("not true: %s", #cond);   \
+	} while (0)
+
 #define TEST_MAIN(suite)                                       \
 	int main(void)                                         \
 	{                                                      \
