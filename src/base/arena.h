@@ -7,7 +7,7 @@
 struct arena {
 	struct arena_block *head;  /* in use, the newest first */
 	struct arena_block *spare; /* kept by arena_reset() */
-	size_t used; /* bytes handed out since the last reset */
+	size_t used;		   /* bytes handed out since the last reset */
 };
 
 /* 16-byte aligned, not cleared. */

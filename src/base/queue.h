@@ -1,4 +1,7 @@
-/* A bounded queue of pointers between threads (mutex and condition variable; one entry is a batch of hundreds of events). */
+/*
+ * A bounded queue of pointers between threads (mutex and condition variable; one entry is a batch
+ * of hundreds of events).
+ */
 #ifndef FALCOTOP_BASE_QUEUE_H
 #define FALCOTOP_BASE_QUEUE_H
 

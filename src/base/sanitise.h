@@ -1,9 +1,10 @@
 /*
  * The one sanitiser: between event text and anything a person or another program sees. Control
  * characters, DEL, C1, bidi and zero-width controls, tag characters, fillers, variation selectors,
- * non-characters and bytes that are not UTF-8 become visible marks (^[, ^?, <U+202E>, \xff), so that
- * two strings that differ never look the same; a caret, backslash or '<' that would make real text
- * look like a mark gets a backslash before it only where it would be ambiguous (sanitise is injective).
+ * non-characters and bytes that are not UTF-8 become visible marks (^[, ^?, <U+202E>, \xff), so
+ * that two strings that differ never look the same; a caret, backslash or '<' that would make real
+ * text look like a mark gets a backslash before it only where it would be ambiguous (sanitise is
+ * injective).
  */
 #ifndef FALCOTOP_BASE_SANITISE_H
 #define FALCOTOP_BASE_SANITISE_H
@@ -16,8 +17,8 @@ enum sanitise_charset {
 };
 
 /*
- * Appends the safe form of s to out; returns true when anything had to be marked ("hostile bytes"): neither
- * an escaped caret nor what only the ASCII set cannot show counts as that.
+ * Appends the safe form of s to out; returns true when anything had to be marked ("hostile bytes"):
+ * neither an escaped caret nor what only the ASCII set cannot show counts as that.
  */
 bool sanitise(struct buf *out, struct slice s, enum sanitise_charset set);
 

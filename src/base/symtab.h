@@ -13,10 +13,10 @@ typedef uint32_t sym_t;
 /* Every table holds these five at the same numbers. The first three have the text "". */
 enum {
 	SYM_ABSENT = 0, /* the event has no such key */
-	SYM_NULL = 1,   /* JSON null */
-	SYM_EMPTY = 2,  /* "" */
-	SYM_NA = 3,     /* "<NA>", Falco's word for what it could not know */
-	SYM_OTHER = 4,  /* "(other)": the table was full (see symtab_new) */
+	SYM_NULL = 1,	/* JSON null */
+	SYM_EMPTY = 2,	/* "" */
+	SYM_NA = 3,	/* "<NA>", Falco's word for what it could not know */
+	SYM_OTHER = 4,	/* "(other)": the table was full (see symtab_new) */
 	SYM_FIRST = 5
 };
 
@@ -42,8 +42,8 @@ sym_t symtab_find(const struct symtab *t, const char *p, size_t len);
 /* Text of a symbol, valid for the life of the table. */
 struct slice symtab_text(const struct symtab *t, sym_t s);
 /*
- * hash_bytes() of the text with hash_seed(): kept, not computed. SYM_ABSENT, SYM_NULL and SYM_OTHER have
- * hashes of their own, the same in every table: they differ from the texts "" and "(other)".
+ * hash_bytes() of the text with hash_seed(): kept, not computed. SYM_ABSENT, SYM_NULL and SYM_OTHER
+ * have hashes of their own, the same in every table: they differ from the texts "" and "(other)".
  */
 uint64_t symtab_hash(const struct symtab *t, sym_t s);
 /* How many numbers are in use: every symbol is below this. */

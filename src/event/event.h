@@ -1,7 +1,7 @@
 /*
  * The normalised event: what every decoder produces, whatever the bytes looked like. (libevent owns
- * the name struct event.) All slices borrow from the line or from the decoder's scratch and die with
- * the next call of decode_next().
+ * the name struct event.) All slices borrow from the line or from the decoder's scratch and die
+ * with the next call of decode_next().
  */
 #ifndef FALCOTOP_EVENT_EVENT_H
 #define FALCOTOP_EVENT_EVENT_H
@@ -10,7 +10,7 @@
 #include "event/priority.h"
 #include "event/timestamp.h"
 
-/* JSON type of a value; text output has VALUE_STRING only. Absent is the missing bit in `present`. */
+/* JSON type of a value; text has VALUE_STRING only. Absent: its bit in `present` is missing. */
 enum value_kind {
 	VALUE_NULL,
 	VALUE_STRING, /* unescaped */
@@ -26,18 +26,28 @@ struct value {
 };
 
 enum event_flag {
-	EVENT_REPAIRED = 1 << 0,  /* bytes, time or priority had to be mended */
-	EVENT_HOSTILE = 1 << 1,   /* a catalogue value or the output holds bytes that the sanitiser marks */
-	EVENT_DUP_KEYS = 1 << 2,  /* a JSON key came twice: the last one counts */
-	EVENT_TIME_ARRIVAL = 1 << 3, /* no readable time: `time` is TIME_NONE, the pipeline dates it by arrival */
-	EVENT_TIME_CLOCK = 1 << 4,   /* no date: `time` is ns since local midnight, the pipeline finds the day */
-	EVENT_TIME_PEELED = 1 << 5,  /* the time (or its date) came from an envelope */
-	EVENT_TEXT = 1 << 6,         /* from Falco's text output */
-	EVENT_RULE_GUESSED = 1 << 7, /* text: the rule was found by its message, or the message stands in */
-	EVENT_CUT = 1 << 8           /* cut by a pager or by falcosidekick's size limit */
+	/* Bytes, time or priority had to be mended. */
+	EVENT_REPAIRED = 1 << 0,
+	/* A catalogue value or the output holds bytes that the sanitiser marks. */
+	EVENT_HOSTILE = 1 << 1,
+	/* A JSON key came twice: the last one counts. */
+	EVENT_DUP_KEYS = 1 << 2,
+	/* No readable time: `time` is TIME_NONE, the pipeline dates it by arrival. */
+	EVENT_TIME_ARRIVAL = 1 << 3,
+	/* No date: `time` is ns since local midnight, the pipeline finds the day. */
+	EVENT_TIME_CLOCK = 1 << 4,
+	/* The time (or its date) came from an envelope. */
+	EVENT_TIME_PEELED = 1 << 5,
+	/* From Falco's text output. */
+	EVENT_TEXT = 1 << 6,
+	/* Text: the rule was found by its message, or the message stands in. */
+	EVENT_RULE_GUESSED = 1 << 7,
+	/* Cut by a pager or by falcosidekick's size limit. */
+	EVENT_CUT = 1 << 8
 };
 
-#define EVENT_EXTRAS 16 /* output_fields keys outside the catalogue that a decoder was asked to keep */
+/* output_fields keys outside the catalogue that a decoder can be asked to keep. */
+#define EVENT_EXTRAS 16
 
 struct falco_event {
 	int64_t time; /* ns since 1970 UTC; see the flags */
@@ -45,10 +55,12 @@ struct falco_event {
 	enum priority priority;
 	uint64_t present; /* bit n: field[n] is set */
 	struct value field[FIELD_COLUMNS];
-	struct slice output;  /* unescaped output text; text events: the Falco line. p NULL = absent */
+	/* Unescaped output text; text events: the Falco line. p NULL = absent. */
+	struct slice output;
 	struct slice message; /* its fixed part, without time, priority and key=value part */
-	struct slice raw;     /* the record's own bytes in the line handed to the decoder, envelope included */
-	struct slice uuid;    /* falcosidekick's; p NULL = none */
+	/* The record's own bytes in the line handed to the decoder, envelope included. */
+	struct slice raw;
+	struct slice uuid; /* falcosidekick's; p NULL = none */
 	uint32_t extra_present;
 	struct value extra[EVENT_EXTRAS];
 	uint64_t kernel_drops; /* internal records: n_drops of a drop record, else 0 */

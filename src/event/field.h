@@ -1,7 +1,8 @@
 /*
  * Fields by number. Catalogue fields (fields.def) come first and have columns in the index; virtual
  * fields are computed (time, priority) or read from the event's bytes (output, raw); a number from
- * FIELD_DYNAMIC up is a slot of a schema (query/schema.h): an output_fields key outside the catalogue.
+ * FIELD_DYNAMIC up is a slot of a schema (query/schema.h): an output_fields key outside the
+ * catalogue.
  */
 #ifndef FALCOTOP_EVENT_FIELD_H
 #define FALCOTOP_EVENT_FIELD_H
@@ -31,7 +32,7 @@ struct field_info {
 	const char *escu;  /* Splunk ESCU's name: user; "" when it has none */
 	const char *keys;  /* spellings in text output, separated by blanks */
 	const char *title; /* column header */
-	int width;         /* usual column width in cells */
+	int width;	   /* usual column width in cells */
 	const char *help;
 };
 
@@ -41,7 +42,10 @@ const struct field_info *field_info(enum field_id id);
 enum field_id field_by_name(struct slice name);
 /* Catalogue fields by Falco's name only: what a decoder asks for an output_fields key. */
 enum field_id field_by_falco_name(struct slice name);
-/* By a key of the text output (user, k8s.ns, container_image_tag, user.name, user_name); FIELD_NONE when not known. */
+/*
+ * By a key of the text output (user, k8s.ns, container_image_tag, user.name, user_name); FIELD_NONE
+ * when not known.
+ */
 enum field_id field_by_text_key(struct slice key);
 
 #endif
