@@ -249,8 +249,7 @@ START_TEST(every_code_point)
 	size_t n;
 
 	ck_assert_ptr_nonnull(setlocale(LC_CTYPE, "C.UTF-8"));
-	for (uint32_t cp = 0; cp < 0x110000;
-	     cp += cp < 0x3100 || (cp > 0xd700 && cp < 0x11000) ? 1 : 7) {
+	for (uint32_t cp = 0; cp < 0x110000; cp++) {
 		n = 1 + utf8_encode(cp, s + 1);
 		s[n++] = 'z';
 		check_string((struct slice){ s, n });
