@@ -43,12 +43,18 @@ tally_add(struct tally *to, const struct tally *from)
 	to->kernel_drops += from->kernel_drops;
 }
 
+char *
+batch_buffer(char *p, size_t cap)
+{
+	return xreallocarray(p, 1, cap + BATCH_SLACK);
+}
+
 void
 batch_reserve(struct batch *b, size_t cap)
 {
 	if (cap <= b->cap)
 		return;
-	b->data = xreallocarray(b->data, 1, cap + BATCH_SLACK);
+	b->data = batch_buffer(b->data, cap);
 	b->cap = cap;
 }
 

@@ -86,6 +86,12 @@ struct batch *batch_new(size_t size);
 /* Ready for the next source; keeps the memory. */
 void batch_clear(struct batch *b);
 void batch_free(struct batch *b);
+/*
+ * A buffer of at least `cap` bytes for batch.data, which a source may swap for its own: p (NULL or
+ * from here) grown, its content kept. Some bytes behind it are ours too, so that decoders may read
+ * whole vectors.
+ */
+char *batch_buffer(char *p, size_t cap);
 /* Room for at least `cap` bytes of data; keeps what is there. */
 void batch_reserve(struct batch *b, size_t cap);
 /* Keeps a rejected record (the first BATCH_BAD_MAX of a batch); counting is the caller's. */

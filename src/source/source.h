@@ -1,6 +1,6 @@
 /*
- * Where bytes come from. One file and one row in the table a kind; a source knows only the engine's sink. libevent lives
- * here (net thread) and in app/.
+ * Where bytes come from. One file and one row in the table a kind; a source knows only the engine's
+ * sink. libevent lives here (net thread) and in app/.
  */
 #ifndef FALCOTOP_SOURCE_SOURCE_H
 #define FALCOTOP_SOURCE_SOURCE_H
@@ -11,17 +11,17 @@ struct source;
 struct source_set; /* all sources of this run and their threads */
 
 struct source_options {
-	bool follow;      /* -F: keep reading files at their end */
+	bool follow;	  /* -F: keep reading files at their end */
 	bool follow_auto; /* watching: follow a file that was written to in the last minutes */
-	int stdin_fd;     /* descriptor of the event pipe when "-" is a source */
+	int stdin_fd;	  /* descriptor of the event pipe when "-" is a source */
 };
 
 /* What a kind of source must do: one const row each. */
 struct source_ops {
-	const char *prefix;  /* "unix:", "tcp:"; "" = a file; "-" = standard input */
-	const char *form;    /* "unix:PATH", for help and man page */
+	const char *prefix; /* "unix:", "tcp:"; "" = a file; "-" = standard input */
+	const char *form;   /* "unix:PATH", for help and man page */
 	const char *help;
-	bool live;           /* runs until stopped (sockets) */
+	bool live; /* runs until stopped (sockets) */
 	/* Opens; 0, or -1 with a one-line message in err. */
 	int (*open)(struct source *s, char *err, size_t errlen);
 	void (*close)(struct source *s);
@@ -37,7 +37,8 @@ void source_set_start(struct source_set *s);
 bool source_set_done(struct source_set *s);
 /* Waits for that; returns at once when source_set_stop() was called. */
 void source_set_wait(struct source_set *s);
-/* Stops reading, closes, removes our socket files. Idempotent, from any thread but the sources' own. */
+/* Stops reading, closes, removes our socket files. Idempotent, from any thread but the sources'
+ * own. */
 void source_set_stop(struct source_set *s);
 void source_set_free(struct source_set *s);
 

@@ -1,0 +1,51 @@
+/* Shared by files.c (reading in order) and follow.c (waiting for more). Their one thread owns it
+ * all once it runs. */
+#ifndef FALCOTOP_SOURCE_FILES_H
+#define FALCOTOP_SOURCE_FILES_H
+
+#include <stdatomic.h>
+#include <sys/types.h>
+
+#include "source/private.h"
+
+struct file {
+	struct source *source;
+	char *path; /* NULL: has none */
+	int fd;	    /* -1: not there (any more) */
+	bool follow;
+	bool streamed;
+	bool caught_up;		/* read to its end once: from now on its events are live */
+	uint64_t at;		/* bytes read: where the next read is */
+	uint64_t origin_offset; /* the framer's */
+	dev_t dev;
+	ino_t ino;
+	struct framer framer;
+	/* follow.c */
+	int watch, dir_watch; /* inotify; -1: none */
+	bool dirty;
+};
+
+struct files {
+	struct source_set *set;
+	struct file **file;
+	unsigned n, cap;
+	pthread_t thread;
+	bool running;
+	int stop_fd; /* eventfd */
+	atomic_bool stopping;
+};
+
+enum file_result { FILE_END, FILE_FAILED, FILE_STOPPED };
+
+/* Reads on to the end that the file has now; what is not a whole line stays. */
+enum file_result file_read(struct files *fs, struct file *f);
+/* What is left is the last line. */
+void file_finish_line(struct files *fs, struct file *f);
+/* Begins with the file that fd is: a new origin, from where the descriptor stands. */
+void file_begin(struct files *fs, struct file *f);
+void file_close(struct file *f);
+
+/* Follows every file that wants it until it is time to stop. */
+void follow(struct files *fs);
+
+#endif
