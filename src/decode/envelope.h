@@ -1,0 +1,43 @@
+/* What the envelope rows share: memory of split lines, and how to tell that Falco is inside. */
+#ifndef FALCOTOP_DECODE_ENVELOPE_H
+#define FALCOTOP_DECODE_ENVELOPE_H
+
+#include "decode/parts.h"
+
+/* Split lines are joined for each of these; the two framings never mix in one stream. */
+enum piece_stream {
+	PIECE_CRI_OUT,
+	PIECE_CRI_ERR,
+	PIECE_DOCKER_OUT,
+	PIECE_DOCKER_ERR,
+	PIECE_STREAMS
+};
+
+/*
+ * Adds a piece to what is pending of the stream. When it is the last one, *inner is the joined line
+ * (in the scratch memory when there were several), longer than DECODE_MAX_LINE when it was too long
+ * to keep.
+ */
+enum peel piece_add(struct decode_context *c, enum piece_stream s, struct slice text, bool last,
+    struct inner *inner);
+bool piece_pending(const struct decode_context *c, enum piece_stream s);
+
+/* Whether what follows a prefix that any program could write is surely Falco's: an event or its own
+ * log. */
+bool clearly_falco(struct slice text);
+/* Colour sequences at p; where they end. */
+const char *skip_colour(const char *p, const char *end);
+/* Without colour sequences and line ends around it. */
+struct slice trim_frame(struct slice s);
+
+/* A CRI line: "<time> stdout|stderr F|P[:...] text". For the peel and for the search for a place to
+ * cut. */
+struct cri_line {
+	int64_t time;
+	struct slice text;
+	bool error_stream;
+	bool partial;
+};
+bool cri_parse(struct slice line, struct cri_line *out);
+
+#endif
