@@ -69,6 +69,9 @@ struct slice json_name(const struct json_walk *w, struct arena *scratch);
 bool json_find(const struct json *j, unsigned object, struct slice name, unsigned *value,
     struct arena *scratch);
 
+/* Whether any object of the document has a key twice (compared unescaped). Linear, seeded hashes. */
+bool json_has_duplicates(struct json *j, struct arena *scratch);
+
 /* Unescapes a string that json_validate() passed: the bytes between its quotes. */
 struct slice json_unescape(struct slice raw, struct arena *scratch);
 

@@ -64,6 +64,13 @@ event_has(const struct falco_event *ev, enum field_id f)
 	return (ev->present >> f) & 1;
 }
 
+/* Inside this layer: the context of a decoder; a decoder without the quick scan (tests compare the two). */
+struct decode_context *decoder_context(struct decoder *d);
+struct json *decoder_json(struct decoder *d);
+void decoder_reference_only(struct decoder *d);
+/* The text of the event that decode_next() gave last, without its envelopes; good until the next decode_line(). */
+struct slice decoder_found(const struct decoder *d);
+
 /* Index of an output_fields key among the wanted extras, or -1. */
 int wanted_key(const struct decode_context *c, struct slice name);
 
@@ -76,13 +83,19 @@ size_t message_prefix(struct slice text, struct slice *time, struct slice *prior
  * first '=', else " (" before it, else the word the first '=' ends; the whole when there is no '='. Trimmed.
  */
 struct slice message_of(struct slice output);
+/* priority_parse(), the usual words first. */
+bool priority_word(struct slice s, enum priority *out);
 /* "Falco internal: ...": rule names and messages of Falco's own records. */
 bool is_internal_rule(struct slice rule);
 
-/* --- event_finish.c: what is the same for JSON and text --------------------------------------------------------- */
+/* --- finish.c: what is the same for JSON and text --------------------------------------------------------------- */
 
 /* Fills user, namespace and pod of plugin events from the plugin's own fields where they are absent. */
 void event_fill_plugin(struct falco_event *ev);
+/* What the envelopes know and the event does not say: its node. */
+void event_add_peeled(const struct decode_context *c, struct falco_event *ev);
+/* Whether the sanitiser would mark something in a value. Quick for plain text. */
+bool value_is_hostile(struct slice s);
 /* Sets EVENT_HOSTILE after looking at every catalogue value and the output. */
 void event_check_hostile(struct falco_event *ev);
 

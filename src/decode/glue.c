@@ -1,0 +1,121 @@
+/*
+ * The search for the next whole event in text that could not be read. A candidate is tried in full, so the
+ * attempts share a budget: nested candidates could otherwise cost 64 times the line. When a candidate breaks on
+ * grammar, the objects that are open there break at the same byte and are not tried.
+ */
+#include "decode/glue.h"
+
+#include "base/banned.h"
+
+#define SEARCH_BYTES 65536      /* candidates further on: only the first is tried */
+#define BUDGET ((size_t)4 << 20) /* bytes to scan for one piece */
+#define TOKEN_COST 64           /* bytes that a token of a whole object counts for */
+
+void
+glue_start(struct glue *g, const struct json_scan *scan)
+{
+	g->failed = *scan;
+	if (scan->status != JSON_BAD)
+		g->failed.depth = 0;
+}
+
+static bool
+is_space(char c)
+{
+	return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
+/* Whether an object with one of Falco's keys in front starts at p. */
+static bool
+is_start(const char *p, const char *end)
+{
+	struct slice key;
+
+	for (p++; p < end && is_space(*p);)
+		p++;
+	if (p == end || *p != '"')
+		return false;
+	key.p = ++p;
+	while (p < end && *p != '"' && p - key.p < 16)
+		p++;
+	key.len = (size_t)(p - key.p);
+	if (p == end || *p != '"')
+		return false;
+	for (p++; p < end && is_space(*p);)
+		p++;
+	if (p == end || *p != ':')
+		return false;
+	switch (json_role(key)) {
+	case ROLE_OTHER:
+	case ROLE_SAMPLE:
+	case ROLES: return false;
+	default: return true;
+	}
+}
+
+static bool
+is_open(const struct glue *g, size_t at)
+{
+	for (unsigned i = 0; i < g->failed.depth; i++)
+		if (g->failed.open[i] == at)
+			return true;
+	return false;
+}
+
+/* Whether an event starts at `at`. Takes what it cost out of the budget. */
+static bool
+is_event(struct glue *g, struct decode_context *c, struct json *j, struct slice text, size_t at,
+    size_t *budget)
+{
+	struct slice rest = { text.p + at, text.len - at };
+	enum reject_reason reason;
+	struct json_scan scan;
+	enum verdict v;
+	size_t cost;
+
+	if (is_open(g, at))
+		return false;
+	json_validate(rest, &scan);
+	cost = scan.end + (scan.status == JSON_OK ? (size_t)scan.tokens * TOKEN_COST : 0);
+	*budget -= cost < *budget ? cost : *budget;
+	if (scan.status == JSON_BAD) {
+		g->failed = scan;
+		for (unsigned i = 0; i < scan.depth; i++)
+			g->failed.open[i] += (uint32_t)at;
+	}
+	if (scan.status != JSON_OK)
+		return false;
+	v = falco_json(c, j, rest, &g->event, &scan, &reason);
+	return v == VERDICT_EVENT || v == VERDICT_INTERNAL;
+}
+
+static size_t
+next_json(struct glue *g, struct decode_context *c, struct json *j, struct slice text, size_t limit)
+{
+	const char *end = text.p + limit, *p;
+	size_t budget = BUDGET, at;
+
+	if (limit == 0)
+		return 0;
+	for (p = text.p + 1; p < end && (p = memchr(p, '{', (size_t)(end - p))) != NULL; p++) {
+		if (!is_start(p, text.p + text.len))
+			continue;
+		at = (size_t)(p - text.p);
+		if (is_event(g, c, j, text, at, &budget))
+			return at;
+		if (at > SEARCH_BYTES || budget == 0)
+			break;
+	}
+	return limit;
+}
+
+size_t
+glue_next(struct glue *g, struct decode_context *c, struct json *j, struct slice text)
+{
+	size_t limit = text.len;
+
+	/* A torn JSON line quotes the text form in its "output": only what is no JSON can hold a text event. */
+	if (text.p[0] != '{')
+		limit = text_find(text, 1);
+	return next_json(g, c, j, text, limit);
+}

@@ -1,0 +1,123 @@
+/*
+ * Runs of plain string bytes, a machine word at a time: SSE2 on x86-64 (always there), else eight bytes in a
+ * register. Never reads outside [p, end).
+ */
+#ifndef FALCOTOP_DECODE_VEC_H
+#define FALCOTOP_DECODE_VEC_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
+/* A byte that a JSON string can hold as it is and that needs no second look: 0x20 to 0x7e but '"' and '\'. */
+static inline int
+is_plain(unsigned char c)
+{
+	return c >= 0x20 && c < 0x7f && c != '"' && c != '\\';
+}
+
+#define SWAR_ONES 0x0101010101010101u
+#define SWAR_HIGH 0x8080808080808080u
+
+/* High bit set at least in the first byte that is not plain, and in no byte before it. */
+static inline uint64_t
+swar_special(uint64_t v)
+{
+	uint64_t quote = v ^ (SWAR_ONES * '"'), slash = v ^ (SWAR_ONES * '\\');
+	uint64_t del = v ^ (SWAR_ONES * 0x7f);
+	uint64_t m = v;
+
+	m |= (v - SWAR_ONES * 0x20) & ~v;
+	m |= (quote - SWAR_ONES) & ~quote;
+	m |= (slash - SWAR_ONES) & ~slash;
+	m |= (del - SWAR_ONES) & ~del;
+	return m & SWAR_HIGH;
+}
+
+/* The first byte that is not plain, or end. */
+static inline const char *
+skip_plain(const char *p, const char *end)
+{
+#ifdef __SSE2__
+	for (; end - p >= 16; p += 16) {
+		__m128i v = _mm_loadu_si128((const __m128i *)(const void *)p);
+		__m128i odd = _mm_cmplt_epi8(_mm_add_epi8(v, _mm_set1_epi8(1)), _mm_set1_epi8(0x21));
+		int m;
+
+		odd = _mm_or_si128(odd, _mm_cmpeq_epi8(v, _mm_set1_epi8('"')));
+		odd = _mm_or_si128(odd, _mm_cmpeq_epi8(v, _mm_set1_epi8('\\')));
+		m = _mm_movemask_epi8(odd);
+		if (m != 0)
+			return p + __builtin_ctz((unsigned)m);
+	}
+#elif __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+	for (; end - p >= 8; p += 8) {
+		uint64_t v, m;
+
+		memcpy(&v, p, sizeof(v));
+		m = swar_special(v);
+		if (m != 0)
+			return p + (__builtin_ctzll(m) >> 3);
+	}
+#endif
+	while (p < end && is_plain((unsigned char)*p))
+		p++;
+	return p;
+}
+
+/* The first of three bytes, or end. */
+static inline const char *
+find_any3(const char *p, const char *end, char a, char b, char c)
+{
+#ifdef __SSE2__
+	for (; end - p >= 16; p += 16) {
+		__m128i v = _mm_loadu_si128((const __m128i *)(const void *)p);
+		__m128i hit = _mm_or_si128(_mm_cmpeq_epi8(v, _mm_set1_epi8(a)),
+		    _mm_or_si128(_mm_cmpeq_epi8(v, _mm_set1_epi8(b)),
+		        _mm_cmpeq_epi8(v, _mm_set1_epi8(c))));
+		int m = _mm_movemask_epi8(hit);
+
+		if (m != 0)
+			return p + __builtin_ctz((unsigned)m);
+	}
+#endif
+	while (p < end && *p != a && *p != b && *p != c)
+		p++;
+	return p;
+}
+
+static inline int
+is_time_byte(char c)
+{
+	return (c >= '+' && c <= ':') || c == 'T' || c == 'Z' || c == 't' || c == 'z';
+}
+
+/* Behind the run of bytes that times are written with. */
+static inline const char *
+skip_time(const char *p, const char *end)
+{
+#ifdef __SSE2__
+	for (; end - p >= 16; p += 16) {
+		__m128i v = _mm_loadu_si128((const __m128i *)(const void *)p);
+		__m128i lower = _mm_or_si128(v, _mm_set1_epi8(0x20));
+		__m128i in = _mm_and_si128(_mm_cmpgt_epi8(v, _mm_set1_epi8('+' - 1)),
+		    _mm_cmplt_epi8(v, _mm_set1_epi8(':' + 1)));
+		int m;
+
+		in = _mm_or_si128(in, _mm_cmpeq_epi8(lower, _mm_set1_epi8('t')));
+		in = _mm_or_si128(in, _mm_cmpeq_epi8(lower, _mm_set1_epi8('z')));
+		m = _mm_movemask_epi8(in) ^ 0xffff;
+		if (m != 0)
+			return p + __builtin_ctz((unsigned)m);
+	}
+#endif
+	while (p < end && is_time_byte(*p))
+		p++;
+	return p;
+}
+
+#endif
