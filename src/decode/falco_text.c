@@ -402,6 +402,16 @@ trim_end(struct slice s)
 	return s;
 }
 
+/* All values but the node's name are part of the output, so one look at that will do. */
+static void
+finish(const struct decode_context *c, struct falco_event *ev)
+{
+	event_add_peeled(c, ev);
+	if (value_is_hostile(ev->output) ||
+	    (event_has(ev, FIELD_HOSTNAME) && value_is_hostile(ev->field[FIELD_HOSTNAME].text)))
+		ev->flags |= EVENT_HOSTILE;
+}
+
 enum verdict
 text_decode(struct decode_context *c, struct slice text, struct falco_event *ev)
 {
@@ -425,8 +435,7 @@ text_decode(struct decode_context *c, struct slice text, struct falco_event *ev)
 	set_time(ev, &head, c->peeled.time);
 	ev->message = message_of(body);
 	if (decode_internal(ev, body)) {
-		event_add_peeled(c, ev);
-		event_check_hostile(ev);
+		finish(c, ev);
 		return VERDICT_INTERNAL;
 	}
 	text_split(body, &split);
@@ -440,8 +449,7 @@ text_decode(struct decode_context *c, struct slice text, struct falco_event *ev)
 	look_around(&f, &split);
 	fill_pairs(&f, &split);
 	event_fill_plugin(ev);
-	event_add_peeled(c, ev);
-	event_check_hostile(ev);
+	finish(c, ev);
 	return VERDICT_EVENT;
 }
 

@@ -171,14 +171,14 @@ next_head(const char *p, const char *end)
 {
 	const char *low = p, *colon = p;
 
-	while ((colon = memmem(colon, (size_t)(end - colon), ": ", 2)) != NULL) {
-		if (colon > low && digit(colon[-1])) {
+	while ((colon = memchr(colon, ':', (size_t)(end - colon))) != NULL) {
+		if (colon > low && end - colon > 1 && colon[1] == ' ' && digit(colon[-1])) {
 			const char *head = head_before(low, colon, end);
 
 			if (head != NULL)
 				return head;
 		}
-		colon += 2;
+		colon++;
 	}
 	return NULL;
 }
@@ -203,22 +203,23 @@ footer(const char *start, const char *end)
 static const char *
 glued_json(const char *p, const char *end)
 {
-	const char *brace = p;
+	const char *brace = p - 1;
 
 	for (unsigned tries = 0; tries < GLUE_TRIES; tries++) {
 		struct slice rest;
 		struct json_scan scan;
 
-		brace = memmem(brace, (size_t)(end - brace), "{\"", 2);
-		if (brace == NULL)
-			return end;
+		do {
+			brace = memchr(brace + 1, '{', (size_t)(end - brace) - 1);
+			if (brace == NULL || end - brace < 2)
+				return end;
+		} while (brace[1] != '"');
 		rest = (struct slice){ brace, (size_t)(end - brace) };
 		if (memmem(rest.p, rest.len, "\"priority\"", 10) != NULL &&
 		    memmem(rest.p, rest.len, "\"rule\"", 6) != NULL && brace[-1] != ' ' &&
 		    brace[-1] != '=' && brace[-1] != '"' && json_validate(rest, &scan) == JSON_OK &&
 		    scan.end == rest.len)
 			return brace;
-		brace += 2;
 	}
 	return end;
 }

@@ -13,21 +13,27 @@
 
 #define WIDEST 24 /* bytes looked at for the words before a key: "requesting user" */
 
-/* Bytes of a key: A-Z a-z 0-9 _ . [ ] */
-static const uint64_t key_bytes[4] = { 0x03ff400000000000, 0x07fffffeaffffffe, 0, 0 };
+/* 1: a byte of a key (A-Z a-z 0-9 _ . [ ]); 2: a letter, too. */
+static const uint8_t class_of[256] = {
+	['0' ... '9'] = 1,
+	['A' ... 'Z'] = 3,
+	['a' ... 'z'] = 3,
+	['_'] = 1,
+	['.'] = 1,
+	['['] = 1,
+	[']'] = 1,
+};
 
 static bool
 key_byte(char c)
 {
-	unsigned char u = (unsigned char)c;
-
-	return (key_bytes[u >> 6] >> (u & 63)) & 1;
+	return class_of[(unsigned char)c] != 0;
 }
 
 static bool
 letter(char c)
 {
-	return ((unsigned char)c | 0x20) >= 'a' && ((unsigned char)c | 0x20) <= 'z';
+	return (class_of[(unsigned char)c] & 2) != 0;
 }
 
 static unsigned
@@ -129,6 +135,13 @@ find_marks(struct slice body, struct text_mark *mark)
 	return n;
 }
 
+static void
+keep_mark(struct text_mark *mark, unsigned to, unsigned from)
+{
+	if (to != from)
+		mark[to] = mark[from];
+}
+
 /* Takes the marks first <= i < last out. */
 static unsigned
 remove_marks(struct text_mark *mark, unsigned n, unsigned first, unsigned last)
@@ -175,7 +188,7 @@ heed_block(struct slice body, struct text_mark *mark, unsigned n)
 			      (f & (TEXT_WEAK | TEXT_SUFFIX)) != 0;
 
 		if (i >= block || ((f & TEXT_BLOCK) == 0 && !inside))
-			mark[keep++] = mark[i];
+			keep_mark(mark, keep++, i);
 	}
 	n = keep;
 	block = find_block(mark, n);
@@ -214,7 +227,7 @@ drop_repeats(struct text_mark *mark, unsigned n)
 				continue;
 			seen[k->id >> 6 & 1] |= bit;
 		}
-		mark[keep++] = mark[i];
+		keep_mark(mark, keep++, i);
 	}
 	return keep;
 }
