@@ -8,6 +8,17 @@
 #include "base/slice.h"
 #include "event/priority.h"
 
+/*
+ * After the screen is open: what may be put on it. ASCII also draws lines, marks and graphs with ASCII.
+ */
+void draw_init(bool ascii);
+bool draw_ascii(void);
+/* Empties the screen that the next frame is composed on. */
+void draw_erase(void);
+/* Size of the screen. */
+int draw_rows(void);
+int draw_cols(void);
+
 /* A rectangle of the screen. */
 struct area {
 	int y, x, h, w;
@@ -46,6 +57,17 @@ int draw_fmt(int y, int x, int cells, enum style style, const char *fmt, ...) __
 void draw_fill(struct area a, enum style style);
 void draw_hline(int y, int x, int w, enum style style);
 void draw_vline(int y, int x, int h, enum style style);
+/* Cells the text would take, at most max. */
+int draw_width(struct slice s, int max);
+/*
+ * The part of s that fills one line of `cells`, broken at a blank where there is one; the rest stays in *s. Text of an
+ * event may be long: only what fits is looked at.
+ */
+struct slice draw_break(struct slice *s, int cells);
+/* Draws a box with a title around a, and empties the inside; returns the inside. */
+struct area draw_box(struct area a, const char *title);
+/* Puts the terminal's cursor there (prompts). */
+void draw_cursor(int y, int x);
 /* Sparkline of n values, oldest first, one cell each: blocks, or " .:-=+*#%@" in ASCII. */
 void draw_spark(int y, int x, enum style style, const uint32_t *v, unsigned n);
 /* A bar of `cells` filled to part/whole. */

@@ -26,7 +26,10 @@ enum reaction {
 	REACT_PUSH = 1 << 2,    /* ui->next holds the view to open on top */
 	REACT_POP = 1 << 3,
 	REACT_QUIT = 1 << 4,
-	REACT_PASS = 1 << 5     /* not mine: the stack's common handling */
+	REACT_PASS = 1 << 5,    /* not mine: the stack's common handling */
+	REACT_SHAPE = 1 << 6,   /* another question: what older snapshots hold must not be drawn */
+	REACT_SUSPEND = 1 << 7, /* to the shell */
+	REACT_REPAINT = 1 << 8  /* send the whole screen anew */
 };
 
 struct ui; /* view/stack.h: the state shared by all views: filter, time zone, snapshot, message line */
@@ -38,6 +41,8 @@ struct view {
 
 struct view_ops {
 	const char *kind; /* table, entity, event, picker, help, health */
+	/* Drawn over the view below, whose question stays: menus and pickers. They get every action first, also Up and Down. */
+	bool overlay;
 	/* Name for the breadcrumb, e.g. "Shells" or "user:root": event text is allowed, the drawing sanitises. */
 	void (*title)(const struct view *v, struct buf *out);
 	/* Fills the panels it wants; r is initialised and has the common filter and time range to be added by ui_query(). */
@@ -47,6 +52,12 @@ struct view_ops {
 	unsigned (*act)(struct view *v, struct ui *ui, enum action action, const struct snapshot *s);
 	/* A key that is no action (popup text input, digits); NULL: ignored. */
 	unsigned (*key)(struct view *v, struct ui *ui, int key, const struct snapshot *s);
+	/* The text of a find prompt (dir 1) or n and N (dir 1, -1; text NULL). NULL: the view has no find. */
+	unsigned (*find)(struct view *v, struct ui *ui, const char *text, int dir, const struct snapshot *s);
+	/* What the footer shows of the place: "3/38". NULL: nothing. */
+	void (*place)(const struct view *v, const struct snapshot *s, struct buf *out);
+	/* The list whose rows are siblings of a page opened from this view; NULL: none. */
+	struct list *(*list)(struct view *v);
 	/* Term that narrows to the selected row, for `u`, `c`, F5, + - = %: name and value of the cell under the cursor. False: none. */
 	bool (*cell)(const struct view *v, const struct snapshot *s, struct buf *field, struct buf *value, sym_t *kind);
 	/* Value of a field in the selected row (user.name, container.id), for `u` and `c`. */

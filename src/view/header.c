@@ -1,0 +1,417 @@
+/*
+ * The lines above and below every page: is the input alive, counts and health, where am I under which filter and order; the
+ * function bar, the prompt and the message line. Nothing that changes what is shown may be invisible here.
+ */
+#include "view/stack.h"
+
+#include <stdio.h>
+
+#include "base/clock.h"
+#include "view/actions.h"
+#include "view/list.h"
+#include "view/strip.h"
+#include "view/text.h"
+#include "base/banned.h"
+
+#define QUIET_NS (10 * NSEC_PER_SEC) /* after that long without input the clock shows minutes: nothing moves on a quiet screen */
+#define PANEL_PREVIEW 6
+
+int
+header_lines(const struct ui *ui, int rows)
+{
+	if (ui->folded || rows < 8)
+		return 1;
+	return rows < 14 ? 2 : 3;
+}
+
+static bool
+is_quiet(const struct snapshot *s)
+{
+	int64_t now = clock_wall();
+
+	for (unsigned i = 0; i < s->nsources; i++)
+		if (s->source[i].last_arrival != TIME_NONE && now - s->source[i].last_arrival < QUIET_NS)
+			return false;
+	return true;
+}
+
+static void
+draw_mode(const struct ui *ui, struct strip *to)
+{
+	const struct snapshot *s = ui->snap;
+	struct buf clock = { 0 };
+
+	if (ui->paused) {
+		if (ui->behind > 0) {
+			text_count(&clock, ui->behind);
+			(void)strip_add(to, 1, STYLE_ALARM, " PAUSED, %s new ", clock.p);
+		} else
+			(void)strip_add(to, 1, STYLE_ALARM, " PAUSED ");
+		buf_clear(&clock);
+	}
+	if (s == NULL) {
+		(void)strip_add(to, 1, STYLE_BAR, "starting");
+		return;
+	}
+	if (ui_live(s))
+		(void)strip_add(to, 1, STYLE_TAB_ON, "LIVE");
+	else if (s->loading && s->to_read > 0) {
+		unsigned percent = (unsigned)(100.0 * (double)s->read / (double)s->to_read);
+
+		if (strip_add(to, 1, STYLE_TAB_ON, "REPLAY %u%%", percent) && to->x + 12 < to->end) {
+			draw_gauge(to->y, to->x + 1, 10, STYLE_BAR, s->read, s->to_read);
+			to->x += 11;
+		}
+	} else
+		(void)strip_add(to, 1, STYLE_TAB_ON, "REPLAY");
+	time_print(&clock, ui->now, to->end >= 120 ? TIME_ISO_SECOND : TIME_CLOCK, ui->local);
+	if (ui_live(s) && is_quiet(s) && clock.len >= 8) /* cut the seconds, keep what follows */
+		(void)strip_add(to, 1, STYLE_BAR, "%.*s%s", to->end >= 120 ? 16 : 5, clock.p,
+		    to->end >= 120 && clock.len > 19 ? clock.p + 19 : ui->local ? "" : "Z");
+	else
+		(void)strip_add(to, 1, STYLE_BAR, "%s%s", clock.p, to->end >= 120 || ui->local ? "" : "Z");
+	buf_release(&clock);
+}
+
+static bool
+is_trouble(enum source_state s)
+{
+	return s == SOURCE_FAILED || s == SOURCE_RETRY;
+}
+
+/* Each source by name where there is room, else how many are in which state. */
+static void
+draw_sources(const struct snapshot *s, struct strip *to, int room)
+{
+	unsigned count[SOURCE_FAILED + 1] = { 0 };
+	unsigned shown = 0;
+
+	for (unsigned i = 0; i < s->nsources; i++)
+		count[s->source[i].state]++;
+	if (s->nsources <= 4 && room >= 40 * (int)s->nsources) {
+		for (unsigned i = 0; i < s->nsources; i++) {
+			const struct snap_source *src = &s->source[i];
+			struct buf rate = { 0 };
+			int w = draw_width(src->name, 36);
+
+			if (to->x + w + 20 > to->end)
+				break;
+			(void)strip_add(to, 1, STYLE_BAR, "|");
+			(void)draw_text(to->y, to->x, 1, STYLE_BAR, SLICE(" "));
+			(void)draw_tail(to->y, to->x + 1, w, STYLE_BAR, src->name);
+			to->x += w + 1;
+			text_rate(&rate, src->rate);
+			(void)strip_add(to, 1, is_trouble(src->state) ? STYLE_ALARM : STYLE_BAR, "%s",
+			    source_state_name(src->state));
+			if (src->rate > 0)
+				(void)strip_add(to, 1, STYLE_BAR, "%s/s", rate.p);
+			buf_release(&rate);
+		}
+		return;
+	}
+	(void)strip_add(to, 1, STYLE_BAR, "| src");
+	for (int i = 0; i <= SOURCE_FAILED; i++)
+		if (count[i] > 0) {
+			(void)strip_add(to, 1, is_trouble((enum source_state)i) ? STYLE_ALARM : STYLE_BAR, "%u %s",
+			    count[i], source_state_name((enum source_state)i));
+			shown++;
+		}
+	if (shown == 0)
+		(void)strip_add(to, 1, STYLE_BAR, "none");
+}
+
+static void
+draw_alive(const struct ui *ui, int y)
+{
+	struct strip to = { y, 1, draw_cols(), STYLE_BAR };
+	const struct snapshot *s = ui->snap;
+	struct buf b = { 0 };
+
+	draw_fill((struct area){ y, 0, 1, draw_cols() }, STYLE_BAR);
+	(void)strip_add(&to, 0, STYLE_BAR, "falcotop");
+	draw_mode(ui, &to);
+	if (s == NULL)
+		return;
+	draw_sources(s, &to, to.end - to.x - 30);
+	if (ui_live(s) || s->loading) {
+		text_rate(&b, s->rate);
+		(void)strip_add(&to, 1, STYLE_BAR, "| %s/s", b.p);
+		buf_clear(&b);
+	}
+	text_count(&b, s->stats.events);
+	(void)strip_add(&to, 1, STYLE_BAR, "| %s ev", b.p);
+	buf_release(&b);
+}
+
+static void
+draw_priorities(const struct snapshot *s, struct strip *to)
+{
+	for (int p = PRIORITY_COUNT - 1; p >= 0; p--) {
+		uint64_t n = s->stats.by_priority[p];
+		struct buf b = { 0 };
+
+		/* The middle ones are always there; the rest only when they occur, or where there is room. */
+		if (n == 0 && (p < PRIORITY_NOTICE || p == PRIORITY_UNKNOWN) && to->end < 120)
+			continue;
+		if (n == 0 && p == PRIORITY_UNKNOWN)
+			continue;
+		text_count(&b, n);
+		(void)strip_add(to, to->x == 1 ? 0 : 2, n > 0 ? STYLE_PRIORITY + (unsigned)p : STYLE_DIM, "%s %s",
+		    priority_short((enum priority)p), b.p);
+		buf_release(&b);
+	}
+}
+
+static void
+draw_health(const struct ui *ui, int y)
+{
+	struct strip to = { y, 1, draw_cols(), STYLE_NORMAL };
+	const struct snapshot *s = ui->snap;
+	struct buf b = { 0 };
+	const struct {
+		const char *name;
+		uint64_t n;
+	} health[] = { { "bad", s == NULL ? 0 : tally_rejected(&s->tally) },
+		{ "dropped", s == NULL ? 0 : s->tally.dropped },
+		{ "kernel drops", s == NULL ? 0 : s->tally.kernel_drops },
+		{ "left memory", s == NULL ? 0 : s->stats.evicted } };
+
+	if (s == NULL)
+		return;
+	draw_priorities(s, &to);
+	(void)strip_add(&to, 1, STYLE_DIM, "|");
+	for (size_t i = 0; i < sizeof(health) / sizeof(health[0]); i++) {
+		if (health[i].n == 0 && i > 0 && to.end < 120)
+			continue;
+		buf_clear(&b);
+		text_count(&b, health[i].n);
+		(void)strip_add(&to, i == 0 ? 1 : 2, health[i].n > 0 ? STYLE_WARN : STYLE_DIM, "%s %s", health[i].name,
+		    b.p);
+	}
+	if (s->stats.evicted > 0) {
+		buf_clear(&b);
+		text_time(&b, s->stats.index_from, ui->now, ui->local);
+		(void)strip_add(&to, 1, STYLE_WARN, "(index from %s)", b.p);
+	}
+	buf_release(&b);
+}
+
+static void
+breadcrumb(const struct ui *ui, struct buf *out)
+{
+	const struct view *path[32];
+	unsigned n = 0;
+
+	for (const struct view *v = ui->top; v != NULL && n < 32; v = v->below)
+		path[n++] = v;
+	while (n > 0) {
+		n--;
+		path[n]->ops->title(path[n], out);
+		if (n > 0)
+			buf_adds(out, " > ");
+	}
+}
+
+/* "sort COUNT v" and what holds the order. */
+static void
+sort_words(const struct ui *ui, struct buf *out)
+{
+	struct view *v = ui_page(ui);
+	const struct list *l = v->ops->list == NULL ? NULL : v->ops->list(v);
+
+	if (l != NULL) {
+		buf_adds(out, "sort ");
+		for (unsigned i = 0; i < l->ncol; i++)
+			if (strcmp(l->def->column[i].name, l->sort) == 0)
+				column_title(out, &l->def->column[i]);
+		buf_adds(out, l->descending ? " desc" : " asc");
+	}
+	if (ui->frozen)
+		buf_adds(out, ", order frozen");
+}
+
+static void
+draw_where(const struct ui *ui, int y)
+{
+	struct buf crumb = { 0 }, sort = { 0 };
+	int cols = draw_cols(), w, room, right;
+	bool on = ui->filter != NULL;
+
+	breadcrumb(ui, &crumb);
+	sort_words(ui, &sort);
+	right = (int)sort.len;
+	w = draw_width(buf_slice(&crumb), cols);
+	room = cols - 2 - right - (on ? 24 : 16);
+	room = room < 12 ? 12 : room;
+	w = w < room ? w : room;
+	(void)draw_tail(y, 1, w, STYLE_TITLE, buf_slice(&crumb));
+	room = cols - 1 - w - 2 - right - 2 - 1;
+	if (room > 8) {
+		int used = draw_fmt(y, 1 + w + 2, 8, on ? STYLE_WARN : STYLE_DIM, "filter: ");
+
+		(void)draw_text(y, 1 + w + 2 + used, room - used, on ? STYLE_WARN : STYLE_DIM,
+		    on ? slice_of(ui->filter) : SLICE("none"));
+	}
+	(void)draw_right(y, cols - 1 - right, right, ui->frozen ? STYLE_WARN : STYLE_DIM, buf_slice(&sort));
+	buf_release(&crumb);
+	buf_release(&sort);
+}
+
+void
+header_draw(struct ui *ui, int lines)
+{
+	draw_alive(ui, 0);
+	if (lines == 2)
+		draw_where(ui, 1);
+	if (lines >= 3) {
+		draw_health(ui, 1);
+		draw_where(ui, 2);
+	}
+}
+
+/* --- the bottom ------------------------------------------------------------------------------------------------- */
+
+static const struct {
+	const char *key, *twin;
+	const char *word, *brief;
+	bool letter; /* has no function key */
+} bar[] = {
+	{ "F1", "?", "Help", "Help", false },
+	{ "F2", "v", "Views", "View", false },
+	{ "F3", "/", "Find", "Find", false },
+	{ "F4", "\\", "Filter", "Filt", false },
+	{ "F5", "e", "Events", "Evts", false },
+	{ "F6", "s", "Sort", "Sort", false },
+	{ "F7", "", "Columns", "Cols", false },
+	{ "F10", "q", "Quit", "Quit", false },
+	{ "u", "", "user", "user", true },
+	{ "c", "", "container", "contnr", true },
+	{ "p", "", "pause", "pause", true },
+	{ "o", "", "freeze", "freeze", true },
+	{ "T", "", "zone", "zone", true },
+	{ "H", "", "health", "health", true },
+};
+
+static void
+draw_bar(const struct ui *ui, int y)
+{
+	struct view *v = ui_page(ui);
+	struct buf place = { 0 };
+	int cols = draw_cols(), w;
+	bool wide = cols >= 120;
+	struct strip to = { y, 0, cols, STYLE_BAR };
+
+	draw_fill((struct area){ y, 0, 1, cols }, STYLE_BAR);
+	if (v->ops->place != NULL)
+		v->ops->place(v, ui_snapshot(ui), &place);
+	w = (int)place.len;
+	if (w > 0 && w + 2 < cols)
+		(void)draw_right(y, cols - 1 - w, w, STYLE_BAR, buf_slice(&place));
+	to.end = cols - (w > 0 ? w + 2 : 0);
+	for (size_t i = 0; i < sizeof(bar) / sizeof(bar[0]); i++) {
+		const char *word = cols >= 100 ? bar[i].word : bar[i].brief;
+		int need = (int)(strlen(bar[i].key) + strlen(word)) + (bar[i].letter || wide) +
+		    (wide && bar[i].twin[0] != '\0' ? 2 : 0) + (i > 0) * (wide ? 2 : 1);
+
+		if (to.x + need > to.end)
+			break;
+		(void)strip_add(&to, i == 0 ? 0 : wide ? 2 : 1, STYLE_BAR_KEY, "%s", bar[i].key);
+		(void)strip_add(&to, bar[i].letter || wide ? 1 : 0, STYLE_BAR, "%s", word);
+		if (wide && bar[i].twin[0] != '\0')
+			(void)strip_add(&to, 1, STYLE_BAR_KEY, "%s", bar[i].twin);
+	}
+	buf_release(&place);
+}
+
+static void
+draw_hint(const struct ui *ui, int y)
+{
+	const struct snapshot *s = ui->snap;
+	struct buf kept = { 0 }, all = { 0 };
+	int cols = draw_cols();
+
+	if (ui->prompting == UI_PROMPT_FIND) {
+		(void)draw_text(y, 0, cols, STYLE_BAR,
+		    SLICE(" Enter finds   Tab makes it a filter   Up earlier ones   Esc leaves"));
+		return;
+	}
+	if (ui->error_set) {
+		(void)draw_text(y, 0, cols, STYLE_BAR, SLICE(" "));
+		(void)draw_fmt(y, 1, cols - 2, STYLE_BAR, "%s", ui->error.message);
+		return;
+	}
+	draw_fill((struct area){ y, 0, 1, cols }, STYLE_BAR);
+	if (s != NULL && s->number >= ui->asked && s->panel[PANEL_PREVIEW].used && !s->panel[PANEL_PREVIEW].bad_query &&
+	    s->panel[PANEL_PREVIEW].done == s->panel[PANEL_PREVIEW].to_scan) {
+		text_count(&kept, s->panel[PANEL_PREVIEW].matched);
+		text_count(&all, s->stats.retained);
+		(void)draw_fmt(y, 1, cols - 2, STYLE_BAR, "keeps %s of %s events   Enter sets it   Up earlier ones   Esc leaves",
+		    kept.p, all.p);
+	} else
+		(void)draw_fmt(y, 1, cols - 2, STYLE_BAR,
+		    "e.g. user.name = root and priority >= warning   Enter sets it   Esc leaves");
+	buf_release(&kept);
+	buf_release(&all);
+}
+
+static void
+draw_prompt(struct ui *ui, int rows)
+{
+	bool filter = ui->prompting == UI_PROMPT_FILTER;
+	size_t mark = ui->error_set ? ui->error.offset : SIZE_MAX;
+	int caret;
+
+	draw_fill((struct area){ rows - 2, 0, 1, draw_cols() }, STYLE_NORMAL);
+	draw_hint(ui, rows - 1);
+	if (ui->error_set && rows >= 4)
+		draw_fill((struct area){ rows - 3, 0, 1, draw_cols() }, STYLE_NORMAL);
+	if (!ui->error_set || rows < 4) {
+		(void)prompt_draw(&ui->prompt, rows - 2, 1, draw_cols() - 1, filter ? "filter: " : "find: ", mark);
+		return;
+	}
+	/* The caret stands under the place of the error, so the text moves up a line. */
+	caret = prompt_draw(&ui->prompt, rows - 3, 1, draw_cols() - 1, "filter: ", mark);
+	if (caret >= 0)
+		(void)draw_text(rows - 2, caret, 1, STYLE_WARN, SLICE("^"));
+}
+
+void
+footer_draw(struct ui *ui, int y)
+{
+	if (ui->prompting != UI_NO_PROMPT) {
+		draw_prompt(ui, y + 1);
+		return;
+	}
+	draw_bar(ui, y);
+	if (ui->message[0] != '\0' && y >= 2) {
+		(void)draw_text(y - 1, 0, draw_cols(), ui->message_style, (struct slice){ NULL, 0 });
+		(void)draw_text(y - 1, 1, draw_cols() - 2, ui->message_style, slice_of(ui->message));
+	}
+}
+
+bool
+ui_draw(struct ui *ui)
+{
+	int rows = draw_rows(), cols = draw_cols(), lines = header_lines(ui, rows);
+	struct area a = { lines, 0, rows - lines - 1, cols };
+	struct view *page = ui_page(ui);
+	struct view *over[8];
+	unsigned n = 0;
+
+	draw_erase();
+	if (rows < 5 || cols < 20) {
+		(void)draw_fmt(0, 0, cols, STYLE_BOLD, "falcotop: window too small");
+		if (rows > 1 && ui->snap != NULL)
+			(void)draw_fmt(1, 0, cols, STYLE_NORMAL, "%llu events",
+			    (unsigned long long)ui->snap->stats.events);
+		return false;
+	}
+	header_draw(ui, lines);
+	page->ops->draw(page, ui, a, ui_snapshot(ui));
+	for (struct view *v = ui->top; v != page && n < 8; v = v->below)
+		over[n++] = v;
+	while (n-- > 0)
+		over[n]->ops->draw(over[n], ui, a, ui_snapshot(ui));
+	footer_draw(ui, rows - 1);
+	return ui->prompting != UI_NO_PROMPT;
+}

@@ -1,0 +1,127 @@
+/*
+ * A row in plain words: what a person would say of it. Not here: cells.
+ */
+#include "view/list.h"
+
+#include "view/text.h"
+#include "base/banned.h"
+
+static bool
+has(const struct view_def *def, const struct snap_row *row, const char *field, struct slice *v)
+{
+	sym_t kind;
+
+	return row_field(def, row, field, v, &kind) && kind >= SYM_FIRST && v->len > 0;
+}
+
+static void
+add_value(struct buf *out, const char *before, struct slice v)
+{
+	buf_adds(out, before);
+	/* A value is event text of any length: the sentence has room for its beginning. */
+	buf_add(out, v.p, v.len < 200 ? v.len : 200);
+	if (v.len >= 200)
+		buf_adds(out, "...");
+}
+
+/* "root ran /bin/bash (parent runc) in container api of image pay/api:2.14.1" */
+static bool
+who_did_what(const struct view_def *def, const struct snap_row *row, struct buf *out)
+{
+	struct slice user, exe, parent, v;
+	bool know_exe = has(def, row, "proc_exepath", &exe) || has(def, row, "process", &exe);
+
+	if (!know_exe)
+		return false;
+	if (has(def, row, "user", &user))
+		add_value(out, "", user);
+	else
+		buf_adds(out, "an unknown user");
+	add_value(out, " ran ", exe);
+	if (has(def, row, "parent", &parent))
+		add_value(out, " from ", parent);
+	if (has(def, row, "container_name", &v))
+		add_value(out, " in container ", v);
+	if (has(def, row, "container_image", &v)) {
+		add_value(out, ", image ", v);
+		if (has(def, row, "container_image_tag", &v))
+			add_value(out, ":", v);
+	}
+	return true;
+}
+
+static void
+distinct(const struct view_def *def, const struct snap_row *row, struct buf *out)
+{
+	static const struct {
+		const char *field, *word;
+	} words[] = {
+		{ "user", "user" }, { "container.id", "container" }, { "rule", "rule" }, { "hostname", "node" },
+		{ "k8s.pod.name", "pod" }, { "process", "process name" }, { "k8s.ns.name", "namespace" },
+	};
+
+	for (unsigned i = 0; i < GROUP_DISTINCT && def->distinct[i] != NULL; i++) {
+		const char *word = def->distinct[i];
+
+		for (size_t w = 0; w < sizeof(words) / sizeof(words[0]); w++)
+			if (strcmp(words[w].field, word) == 0)
+				word = words[w].word;
+		buf_adds(out, "; ");
+		text_plural(out, row->group.distinct[i], word);
+		if (row->values[i].len > 0)
+			add_value(out, ": ", row->values[i]);
+	}
+}
+
+static void
+when(const struct snap_row *row, const struct ui *ui, struct buf *out)
+{
+	text_plural(out, row->group.count, "event");
+	if (row->group.first == row->group.last) {
+		buf_adds(out, ", at ");
+		text_time(out, row->group.first, ui->now, ui->local);
+	} else {
+		buf_adds(out, ", first ");
+		text_time(out, row->group.first, ui->now, ui->local);
+		buf_adds(out, ", last ");
+		text_time(out, row->group.last, ui->now, ui->local);
+	}
+	buf_addf(out, ", up to %s", priority_name((enum priority)row->group.priority));
+}
+
+static void
+event_sentence(const struct view_def *def, const struct snap_row *row, const struct ui *ui, struct buf *out)
+{
+	unsigned n = 0;
+
+	while (n < GROUP_BY_MAX && def->by[n] != NULL)
+		n++;
+	time_print(out, row->event.time, TIME_ISO_NANO, ui->local);
+	buf_addf(out, " %s ", priority_name(row->event.priority));
+	if (row->cell[n].p != NULL)
+		buf_add(out, row->cell[n].p, row->cell[n].len < 4096 ? row->cell[n].len : 4096);
+}
+
+void
+sentence_of_row(const struct view_def *def, const struct snap_row *row, const struct ui *ui, struct buf *out)
+{
+	struct slice v;
+	bool missing;
+
+	if (def->kind == QUERY_EVENTS) {
+		event_sentence(def, row, ui, out);
+		return;
+	}
+	if (def->by[0] == NULL)
+		return;
+	if (!who_did_what(def, row, out)) {
+		v = text_value(row->cell[0], row->symbol[0], &missing);
+		add_value(out, "", v);
+	}
+	buf_adds(out, ": ");
+	when(row, ui, out);
+	distinct(def, row, out);
+	buf_addc(out, '.');
+	if (row->group.hostile)
+		buf_adds(out, " ! some of its text holds bytes that try to act on a terminal; they are shown as marks.");
+}

@@ -1,0 +1,35 @@
+/*
+ * Tabs: "[1 Shells] 2 Users". Not here: what they switch.
+ */
+#include "view/tabs.h"
+
+#include <string.h>
+
+#include "view/strip.h"
+#include "base/banned.h"
+
+static int
+width(const struct tab *t)
+{
+	return (int)strlen(t->title) + 4;
+}
+
+void
+tabs_draw(int y, const struct tab *tab, unsigned n)
+{
+	int cols = draw_cols(), x = 1;
+	struct strip to = { y, 0, cols, STYLE_TAB };
+	unsigned first = 0, on = 0;
+
+	draw_fill((struct area){ y, 0, 1, cols }, STYLE_TAB);
+	for (unsigned i = 0; i < n; i++)
+		on = tab[i].on ? i : on;
+	for (unsigned i = 0; i <= on && i < n; i++)
+		x += width(&tab[i]);
+	for (; x > cols && first < on; first++)
+		x -= width(&tab[first]);
+	for (unsigned i = first; i < n; i++)
+		if (!strip_add(&to, 0, tab[i].on ? STYLE_TAB_ON : STYLE_TAB, tab[i].on ? "[%c %s]" : " %c %s ",
+			tab[i].key, tab[i].title))
+			break;
+}
