@@ -20,8 +20,8 @@ const struct option_info option_table[OPTION_COUNT] = {
 #undef OPTION
 };
 
-#define LONG_BASE 256 /* getopt's value of option n is LONG_BASE + n, whichever way it was spelt   \
-		       */
+/* getopt's value of option n is LONG_BASE + n, whichever way it was spelt. */
+#define LONG_BASE	   256
 #define THREADS_MAX	   64
 #define MEMORY_MIN	   ((size_t)16 << 20)
 #define MEMORY_DEFAULT_MAX ((size_t)2 << 30)

@@ -6,6 +6,8 @@
 
 #include "base/xalloc.h"
 
+#include "base/banned.h"
+
 /* The literal of the Splunk ESCU search, which stands in the output of Falco's rule
  * "Terminal shell in container". */
 #define SHELL_PHRASE "output icontains \"A shell was spawned in a container\""
