@@ -248,7 +248,7 @@ plain_string(const char *p, const char *end)
 
 /* Reads an array of plain strings and writes them to `to` with blanks between. At most as long as the array. */
 static const char *
-read_tags(const char *p, const char *end, char *to, size_t *len)
+read_tags(struct scanner *s, const char *p, const char *end, char *to, size_t *len)
 {
 	char *start = to;
 
@@ -260,7 +260,8 @@ read_tags(const char *p, const char *end, char *to, size_t *len)
 	for (;;) {
 		const char *q;
 
-		if (p >= end || *p != '"' || (q = plain_string(p, end)) == NULL || q >= end)
+		if (p >= end || *p != '"' || (q = plain_string(p, end)) == NULL || q >= end ||
+		    s->elements++ == SCAN_ELEMENTS)
 			return NULL;
 		if (to != start)
 			*to++ = ' ';
@@ -290,7 +291,7 @@ scan_tags(struct scanner *s, const char *p, const char *end, unsigned set, struc
 		out->text = (struct slice){ t->text, t->text_len };
 		return p + t->raw_len;
 	}
-	q = read_tags(p, end, to, &len);
+	q = read_tags(s, p, end, to, &len);
 	if (q == NULL)
 		return NULL;
 	s->out_used += len;
@@ -354,7 +355,7 @@ scan_word(const char *p, const char *end, struct value *out)
 }
 
 const char *
-scan_array(const char *p, const char *end)
+scan_array(struct scanner *s, const char *p, const char *end)
 {
 	struct value ignored;
 
@@ -362,7 +363,7 @@ scan_array(const char *p, const char *end)
 	if (p < end && *p == ']')
 		return p + 1;
 	for (;;) {
-		if (p >= end)
+		if (p >= end || s->elements++ == SCAN_ELEMENTS)
 			return NULL;
 		if (*p == '"')
 			p = plain_string(p, end);
@@ -441,6 +442,7 @@ scanner_event(struct scanner *s, const struct decode_context *c, struct slice te
 	reserve(s, text.len);
 	next_serial(s);
 	s->hostile = false;
+	s->elements = 0;
 	s->misc[ROLE_PRIORITY].text.p = s->misc[ROLE_TIME].text.p = NULL;
 	s->misc[ROLE_MESSAGE].text.p = NULL;
 	s->misc[ROLE_UUID].text = (struct slice){ NULL, 0 };

@@ -17,6 +17,7 @@
 #define SCAN_GUESSES 4096
 #define SCAN_TAG_SETS 256
 #define SCAN_TAG_BYTES 480
+#define SCAN_ELEMENTS 8192   /* of all arrays of an event: with two tokens a key that stays under the cap */
 #define SCAN_MIN 96          /* shorter texts are left to the reference reader */
 
 /* Which values of a key are regular. */
@@ -59,6 +60,7 @@ struct scanner {
 	struct value junk;        /* values nobody asked for */
 	uint32_t serial;          /* number of the event */
 	unsigned nkeys;
+	unsigned elements;        /* in the arrays of the current event so far */
 	bool hostile;             /* an odd string of the current event must be shown with care */
 	char *out;                /* unescaped strings of the current event */
 	size_t out_used, out_cap;
@@ -80,7 +82,7 @@ const char *scan_odd_string(struct scanner *s, const char *start, const char *p,
 /* An array from its bracket on: behind it, or NULL when it is irregular. */
 const char *scan_tags(struct scanner *s, const char *p, const char *end, unsigned set,
     struct value *out);
-const char *scan_array(const char *p, const char *end);
+const char *scan_array(struct scanner *s, const char *p, const char *end);
 /* A number whose digits do not tell all (fraction, exponent), or true, false, null: behind it, or NULL. */
 const char *scan_number(const char *p, const char *end);
 const char *scan_word(const char *p, const char *end, struct value *out);
@@ -96,6 +98,11 @@ scan_core scan_core_base;
 #define SCAN_HAVE_AVX2 1
 scan_core scan_core_avx2;
 #endif
+
+_Static_assert(SCAN_ELEMENTS + SCAN_TAG_BYTES + 2 * SCAN_KEYS + 4 < DECODE_MAX_TOKENS &&
+        SCAN_KEYS < DECODE_MAX_KEYS,
+    "the scan passes nothing that the reference reader refuses");
+
 /* For tests: the core to use, NULL for the best of this machine. */
 void scan_set_core(scan_core *core);
 

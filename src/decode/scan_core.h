@@ -146,7 +146,7 @@ take_value(struct run *r, const struct scan_key *k, const char *p)
 		return take_number(r, p, v);
 	if (*p != '[')
 		return scan_word(p, r->end, v);
-	q = scan_array(p, r->end);
+	q = scan_array(r->s, p, r->end);
 	v->kind = VALUE_ARRAY;
 	v->text = (struct slice){ p, q == NULL ? 0 : (size_t)(q - p) };
 	return q;
