@@ -16,7 +16,7 @@
 #include "base/banned.h"
 
 #define EVENTS	4900
-#define START	1795478400LL /* 2026-11-24T00:00:00Z */
+#define START   1795392000LL /* 2026-11-23T00:00:00Z */
 #define SECONDS (8 * 3600)
 #define PAIRS	40
 
@@ -475,7 +475,7 @@ write_startup(struct buf *out)
 	};
 
 	for (size_t i = 0; i < LENGTH(lines); i++)
-		buf_addf(out, "2026-11-24T00:00:00+0000: %s\n", lines[i]);
+		buf_addf(out, "2026-11-23T00:00:00+0000: %s\n", lines[i]);
 }
 
 static void

@@ -37,7 +37,6 @@ watch_run(const struct options *o)
 	struct interactive_options io = {
 		.view = view_name(o),
 		.by = o->by,
-		.filter = o->filter,
 		.since = o->since,
 		.until = o->until,
 		.limit = o->limit,
@@ -50,14 +49,23 @@ watch_run(const struct options *o)
 		.wake = interactive_wake };
 	struct source_options so = { .follow = o->follow, .follow_auto = true };
 	char sort[QUERY_NAME_MAX + 2];
+	struct query q;
 	int status = 2;
 
+	query_init(&q);
+	io.filter = o->filter;
+	/* --by with --view: the view's filter stays, as in a report. */
+	if (o->by != NULL && !o->health) {
+		if (!options_query(o, &q))
+			return 2;
+		io.filter = q.filter;
+	}
 	if (o->sort != NULL) {
 		(void)snprintf(sort, sizeof(sort), "%s%s", o->descending ? "-" : "", o->sort);
 		io.sort = sort;
 	}
 	if (interactive_prepare() != 0)
-		return 2;
+		goto out;
 	io.engine = engine_new(&eo);
 	io.sources = source_set_new(io.engine, &so);
 	if (add_sources(io.sources, o, &io.stdin_is_data))
@@ -65,5 +73,7 @@ watch_run(const struct options *o)
 	source_set_stop(io.sources);
 	source_set_free(io.sources);
 	engine_free(io.engine);
+out:
+	query_release(&q);
 	return status;
 }

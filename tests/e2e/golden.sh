@@ -40,7 +40,7 @@ golden images.ndjson --view images --format ndjson
 golden namespaces.csv --view namespaces --format csv
 golden nodes.csv --view nodes --format csv
 golden events-critical.csv --view events -f 'priority>=critical' --format csv
-golden wiki.ndjson --view events -f 'container.name=wiki' --since 2026-11-24T05:40:00Z --format ndjson
+golden wiki.ndjson --view events -f 'container.name=wiki' --since 2026-11-23T05:40:00Z --format ndjson
 golden missing.json --by container.id,user.name -f 'proc.pname=entrypoint' --format json
 golden hostile.csv --by process,command -f 'proc.name startswith invoice or proc.cmdline contains quiet' --format csv
 golden hostile-ascii.csv --by process,command -f 'proc.name startswith invoice' --ascii --format csv
