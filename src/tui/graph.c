@@ -75,36 +75,41 @@ stack_column(const uint64_t count[PRIORITY_COUNT], uint64_t max, int h, enum pri
 	return used;
 }
 
+/* A clock label, or a date when the graph spans days; returns its cells. */
+static int
+axis_label(const struct graph *g, int64_t t, char out[16])
+{
+	int64_t span = g->to - g->from;
+	struct buf text = { 0 };
+	int skip = 0, n = 8;
+
+	if (span > 48 * 3600 * NSEC_PER_SEC) {
+		time_print(&text, t, TIME_ISO_SECOND, g->local);
+		skip = n = 5; /* month and day */
+	} else {
+		time_print(&text, t, TIME_CLOCK, g->local);
+		n = span > 20 * 60 * NSEC_PER_SEC ? 5 : 8;
+	}
+	(void)snprintf(out, 16, "%.*s", n, text.p + skip);
+	buf_release(&text);
+	return n;
+}
+
 static void
 draw_axis(struct area a, const struct graph *g, int cols)
 {
-	int y = a.y + a.h - 1, step = cols >= 60 ? cols / 4 : cols / 2, x0 = a.x + SCALE;
-	enum time_style style = TIME_CLOCK;
+	int y = a.y + a.h - 1, step = cols >= 60 ? cols / 4 : cols / 2, x0 = a.x + SCALE, n;
+	double span = (double)(g->to - g->from);
+	char label[16];
 
 	draw_hline(y, x0, cols, STYLE_DIM);
-	for (int x = 0; x < cols && step >= 6; x += step) {
-		struct buf text = { 0 };
-		int64_t width = g->to - g->from;
-		int64_t t = g->from + (int64_t)((double)width * x / cols);
-		int at = x, room;
-		bool end = x + step >= cols - 5;
-
-		if (end) { /* the last label is the right end */
-			at = cols - 8;
-			t = g->to;
-		}
-		time_print(&text, t, style, g->local);
-		room = width > 20 * 60 * NSEC_PER_SEC ? 5 : 8;
-		if (width > 48 * 3600 * NSEC_PER_SEC) {
-			buf_clear(&text);
-			time_print(&text, t, TIME_ISO_SECOND, g->local);
-			(void)draw_text(y, x0 + (end ? cols - 5 : at), 5, STYLE_DIM, (struct slice){ text.p + 5, 5 });
-		} else
-			(void)draw_text(y, x0 + (end ? cols - room : at), room, STYLE_DIM,
-			    (struct slice){ text.p, (size_t)room });
-		buf_release(&text);
-		if (end)
-			break;
+	n = axis_label(g, g->to, label);
+	if (cols < 2 * n + 2)
+		return;
+	(void)draw_text(y, x0 + cols - n, n, STYLE_DIM, slice_of(label));
+	for (int x = 0; x + 2 * n < cols && step > n; x += step) {
+		n = axis_label(g, g->from + (int64_t)(span * x / cols), label);
+		(void)draw_text(y, x0 + x, n, STYLE_DIM, slice_of(label));
 	}
 }
 

@@ -105,7 +105,7 @@ layout_columns(struct layout_column *c, unsigned n, int width)
 	int x = 0;
 
 	for (unsigned i = 0; i < n; i++) {
-		c[i].shown = true;
+		c[i].shown = !c[i].never;
 		c[i].joined = false;
 		c[i].cells = start_width(&c[i]);
 	}

@@ -14,6 +14,7 @@ struct layout_column {
 	int drop;   /* falls away in order of the highest number; 0: stays */
 	int join;   /* column that shows this one's values when it falls away; -1: none */
 	int joint;  /* cells of what stands between joined values */
+	bool never; /* not wanted at any width */
 	/* found */
 	bool shown;
 	bool joined; /* not shown, its values stand in column `join` */

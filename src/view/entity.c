@@ -35,7 +35,7 @@ struct entity_decl {
 	const char *by;       /* identity: of the newest events */
 	const char *distinct[GROUP_DISTINCT];
 	const char *counted[GROUP_DISTINCT]; /* words for the distinct counts */
-	const char *detail[6];               /* titles of the by-fields, in order */
+	const char *hide[6]; /* columns that would say the same in every row */
 };
 
 #define CONTAINER_TABS                                                                                     \
@@ -44,6 +44,8 @@ struct entity_decl {
 	    { "Rules", "rules", NULL, "Rules that fired in %s" },                                            \
 	    { "Shells", "shells", NULL, "Shells spawned in %s" },                                            \
 	    { "Events", "events", NULL, "Events of %s" } }
+#define CONTAINER_HIDE                                                                                     \
+	{ "container.id", "container.name", "container.image.repository", "container.image.tag" }
 #define CONTAINER_BY "container.id,container.name,container_image,container_image_tag,k8s.ns.name,k8s.pod.name,hostname"
 
 static const struct entity_decl decls[] = {
@@ -55,18 +57,21 @@ static const struct entity_decl decls[] = {
 		{ "Activity", NULL, &def_activity, "Who did what, where: everything of %s" },
 		{ "Events", "events", NULL, "Events of %s" } },
 	    .by = NULL,
+	    .hide = { "user.name" },
 	    .distinct = { "container.id", "k8s.ns.name", "hostname", "rule" },
 	    .counted = { "container", "namespace", "node", "rule" } },
 	[ENTITY_CONTAINER] = { .word = "container",
 	    .field = "container.id",
 	    .tab = CONTAINER_TABS,
 	    .by = CONTAINER_BY,
+	    .hide = CONTAINER_HIDE,
 	    .distinct = { "user", "process", "rule" },
 	    .counted = { "user", "process name", "rule" } },
 	[ENTITY_CONTAINER_NAME] = { .word = "container",
 	    .field = "container.name",
 	    .tab = CONTAINER_TABS,
 	    .by = CONTAINER_BY,
+	    .hide = CONTAINER_HIDE,
 	    .distinct = { "user", "process", "rule" },
 	    .counted = { "user", "process name", "rule" } },
 };
@@ -122,6 +127,7 @@ show_tab(struct entity *e, unsigned tab)
 	text_term(&term, e->decl->field, buf_slice(&e->value), e->symbol);
 	list_release(&e->list);
 	list_init(&e->list, tab_def(&e->decl->tab[tab]), term.p, PANEL_LIST);
+	e->list.hide = e->decl->hide;
 	e->tab = tab;
 	buf_release(&term);
 }
@@ -232,7 +238,7 @@ draw_identity(const struct snap_row *row, int y)
 }
 
 static void
-draw_totals(const struct entity *e, const struct ui *ui, const struct snap_panel *p, const struct snap_row *row, int y)
+draw_totals(const struct entity *e, const struct snap_panel *p, const struct snap_row *row, int y)
 {
 	struct strip to = { y, 1, draw_cols() - 1, STYLE_NORMAL };
 	struct buf b = { 0 };
@@ -244,31 +250,32 @@ draw_totals(const struct entity *e, const struct ui *ui, const struct snap_panel
 		text_plural(&b, row->group.distinct[i], e->decl->counted[i]);
 		(void)strip_add(&to, 2, STYLE_NORMAL, "%s", b.p);
 	}
-	if (p->first != TIME_NONE) {
-		buf_clear(&b);
-		text_time(&b, p->first, ui->now, ui->local);
-		(void)strip_add(&to, 2, STYLE_NORMAL, "first %s", b.p);
-		buf_clear(&b);
-		time_print_age(&b, ui->now - p->last);
-		(void)strip_add(&to, 2, STYLE_NORMAL, "last %s ago", b.p);
-	}
 	buf_release(&b);
 }
 
 static void
-draw_counts(const struct snap_panel *p, int y)
+draw_counts(const struct ui *ui, const struct snap_panel *p, int y)
 {
 	struct strip to = { y, 1, draw_cols() - 1, STYLE_NORMAL };
+	struct buf b = { 0 };
 
 	for (int i = PRIORITY_COUNT - 1; i >= 0; i--)
 		if (p->by_priority[i] > 0) {
-			struct buf b = { 0 };
-
+			buf_clear(&b);
 			text_count(&b, p->by_priority[i]);
 			(void)strip_add(&to, to.x == 1 ? 0 : 2, STYLE_PRIORITY + (unsigned)i, "%s %s",
 			    priority_short((enum priority)i), b.p);
-			buf_release(&b);
 		}
+	if (p->first != TIME_NONE) {
+		buf_clear(&b);
+		text_time(&b, p->first, ui->now, ui->local);
+		buf_adds(&b, ", last ");
+		text_time(&b, p->last, ui->now, ui->local);
+		buf_adds(&b, " (");
+		time_print_age(&b, ui->now - p->last);
+		(void)strip_add(&to, 3, STYLE_NORMAL, "first %s ago)", b.p);
+	}
+	buf_release(&b);
 }
 
 /* Who it is, how much, when. Returns the lines used. */
@@ -292,8 +299,8 @@ draw_card(struct entity *e, struct ui *ui, struct area a, const struct snapshot 
 		y++;
 	}
 	if (p != NULL && p->used && !p->bad_query) {
-		draw_totals(e, ui, p, row, y);
-		draw_counts(p, y + 1);
+		draw_totals(e, p, row, y);
+		draw_counts(ui, p, y + 1);
 	}
 	y += 2;
 	if (h > 0) {
@@ -453,8 +460,11 @@ entity_close(struct view *v)
 	free(e);
 }
 
+static const char *const entity_hints[] = { "{ }", "next", NULL };
+
 static const struct view_ops entity_ops = {
 	.kind = "entity",
+	.hints = entity_hints,
 	.title = entity_title,
 	.request = entity_request,
 	.draw = entity_draw,

@@ -281,7 +281,9 @@ draw_head(const struct ui *ui, struct area a, const struct snap_event *e)
 	buf_clear(&b);
 	buf_adds(&b, "from ");
 	buf_add(&b, e->origin.p, e->origin.len);
-	buf_addf(&b, ", line %u, byte ", e->event.line);
+	buf_adds(&b, ", line ");
+	text_count(&b, e->event.line);
+	buf_adds(&b, ", byte ");
 	text_count(&b, e->event.offset);
 	if (e->event.flags != 0) {
 		buf_adds(&b, "; ");
@@ -492,8 +494,11 @@ event_close(struct view *v)
 	free(page(v));
 }
 
+static const char *const event_hints[] = { "J", "raw", "{ }", "next", "w", "wrap", NULL };
+
 static const struct view_ops event_ops = {
 	.kind = "event",
+	.hints = event_hints,
 	.title = event_title,
 	.request = event_request,
 	.draw = event_draw,

@@ -151,9 +151,8 @@ draw_priorities(const struct snapshot *s, struct strip *to)
 		struct buf b = { 0 };
 
 		/* The middle ones are always there; the rest only when they occur, or where there is room. */
-		if (n == 0 && (p < PRIORITY_NOTICE || p == PRIORITY_UNKNOWN) && to->end < 120)
-			continue;
-		if (n == 0 && p == PRIORITY_UNKNOWN)
+		if (n == 0 && (p == PRIORITY_UNKNOWN ||
+				(to->end < 120 && (p < PRIORITY_NOTICE || p > PRIORITY_CRITICAL))))
 			continue;
 		text_count(&b, n);
 		(void)strip_add(to, to->x == 1 ? 0 : 2, n > 0 ? STYLE_PRIORITY + (unsigned)p : STYLE_DIM, "%s %s",
@@ -292,13 +291,29 @@ static const struct {
 	{ "H", "", "health", "health", true },
 };
 
+/* A key and its word; false when they do not fit whole. */
+static bool
+bar_piece(struct strip *to, bool wide, bool letter, const char *key, const char *word, const char *twin)
+{
+	int gap = to->x == 0 ? 0 : wide ? 2 : 1, space = letter || wide;
+	int need = gap + (int)(strlen(key) + strlen(word)) + space + (wide && *twin != '\0' ? 2 : 0);
+
+	if (to->x + need > to->end)
+		return false;
+	(void)strip_add(to, gap, STYLE_BAR_KEY, "%s", key);
+	(void)strip_add(to, space, STYLE_BAR, "%s", word);
+	if (wide && *twin != '\0')
+		(void)strip_add(to, 1, STYLE_BAR_KEY, "%s", twin);
+	return true;
+}
+
 static void
 draw_bar(const struct ui *ui, int y)
 {
 	struct view *v = ui_page(ui);
 	struct buf place = { 0 };
 	int cols = draw_cols(), w;
-	bool wide = cols >= 120;
+	bool wide = cols >= 120, hinted = false;
 	struct strip to = { y, 0, cols, STYLE_BAR };
 
 	draw_fill((struct area){ y, 0, 1, cols }, STYLE_BAR);
@@ -310,15 +325,14 @@ draw_bar(const struct ui *ui, int y)
 	to.end = cols - (w > 0 ? w + 2 : 0);
 	for (size_t i = 0; i < sizeof(bar) / sizeof(bar[0]); i++) {
 		const char *word = cols >= 100 ? bar[i].word : bar[i].brief;
-		int need = (int)(strlen(bar[i].key) + strlen(word)) + (bar[i].letter || wide) +
-		    (wide && bar[i].twin[0] != '\0' ? 2 : 0) + (i > 0) * (wide ? 2 : 1);
 
-		if (to.x + need > to.end)
+		if (bar[i].letter && !hinted) { /* the page's own keys come before the letters of every page */
+			for (unsigned h = 0; v->ops->hints != NULL && v->ops->hints[h] != NULL; h += 2)
+				(void)bar_piece(&to, wide, true, v->ops->hints[h], v->ops->hints[h + 1], "");
+			hinted = true;
+		}
+		if (!bar_piece(&to, wide, bar[i].letter, bar[i].key, word, bar[i].twin))
 			break;
-		(void)strip_add(&to, i == 0 ? 0 : wide ? 2 : 1, STYLE_BAR_KEY, "%s", bar[i].key);
-		(void)strip_add(&to, bar[i].letter || wide ? 1 : 0, STYLE_BAR, "%s", word);
-		if (wide && bar[i].twin[0] != '\0')
-			(void)strip_add(&to, 1, STYLE_BAR_KEY, "%s", bar[i].twin);
 	}
 	buf_release(&place);
 }

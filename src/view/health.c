@@ -82,27 +82,37 @@ field(struct strip *to, const char *name, uint64_t n, bool warn)
 	buf_release(&b);
 }
 
+static bool
+counter_line(struct sheet *s, struct strip *to)
+{
+	int y = next_line(s);
+
+	*to = (struct strip){ y, s->a.x + 2, s->a.x + s->a.w - 1, STYLE_NORMAL };
+	return y >= 0;
+}
+
 static void
 draw_counters(struct sheet *s, const struct tally *t)
 {
-	int y = next_line(s);
-	struct strip to = { y, s->a.x + 2, s->a.x + s->a.w - 1, STYLE_NORMAL };
+	struct strip to;
 	struct buf b = { 0 };
 
-	if (y < 0)
-		return;
-	text_bytes(&b, t->bytes);
-	(void)strip_add(&to, 2, STYLE_NORMAL, "%s", b.p);
-	field(&to, "lines", t->lines, false);
-	field(&to, "events", t->accepted, false);
-	field(&to, "bad", tally_rejected(t), true);
-	field(&to, "dropped", t->dropped, true);
-	field(&to, "mended", t->repaired, false);
-	field(&to, "doubles", t->duplicates, false);
-	field(&to, "noise", t->noise, false);
-	field(&to, "blank", t->blank, false);
-	field(&to, "internal", t->internal, false);
-	field(&to, "kernel drops", t->kernel_drops, true);
+	if (counter_line(s, &to)) {
+		text_bytes(&b, t->bytes);
+		(void)strip_add(&to, 2, STYLE_NORMAL, "%s", b.p);
+		field(&to, "lines", t->lines, false);
+		field(&to, "events", t->accepted, false);
+		field(&to, "bad", tally_rejected(t), true);
+		field(&to, "dropped", t->dropped, true);
+	}
+	if (counter_line(s, &to)) {
+		field(&to, "mended", t->repaired, false);
+		field(&to, "doubles", t->duplicates, false);
+		field(&to, "Falco's log", t->noise, false);
+		field(&to, "blank", t->blank, false);
+		field(&to, "internal", t->internal, false);
+		field(&to, "kernel drops", t->kernel_drops, true);
+	}
 	buf_release(&b);
 }
 
@@ -275,8 +285,11 @@ health_close(struct view *v)
 	free(health(v));
 }
 
+static const char *const health_hints[] = { "w", "wrap", NULL };
+
 static const struct view_ops health_ops = {
 	.kind = "health",
+	.hints = health_hints,
 	.title = health_title,
 	.request = health_request,
 	.draw = health_draw,

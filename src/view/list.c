@@ -243,6 +243,8 @@ list_settle(struct list *l, struct ui *ui, const struct snapshot *s)
 		l->anchored = true;
 		l->sent = 0;
 	}
+	if (l->wants_row && row != NULL && row->identity != l->asked_row && s->number >= ui->asked)
+		react |= REACT_REQUEST;
 	/* What should be on screen is not in the snapshot: ask again, with the window moved; not for ever. */
 	if (total == 0 || s->number < ui->asked || (row_at(p, l->top) != NULL && row != NULL))
 		return react;
@@ -411,6 +413,15 @@ same_field(const char *a, const char *b)
 	enum field_id fa = field_by_name(slice_of(a)), fb = field_by_name(slice_of(b));
 
 	return strcmp(a, b) == 0 || (fa != FIELD_NONE && fa == fb);
+}
+
+bool
+list_hides(const struct list *l, const char *name)
+{
+	for (unsigned i = 0; l->hide != NULL && l->hide[i] != NULL; i++)
+		if (same_field(l->hide[i], name))
+			return true;
+	return false;
 }
 
 bool

@@ -24,6 +24,7 @@ enum column_kind {
 
 struct list {
 	const struct view_def *def;
+	const char *const *hide; /* fields that say the same in every row; NULL: none. Ends with NULL */
 	char *terms; /* what narrows it beside the view's and the common filter; NULL: nothing */
 	unsigned panel;
 	char sort[QUERY_NAME_MAX];
@@ -46,6 +47,8 @@ struct list {
 	int find_dir; /* 0: nothing asked */
 	uint64_t find_from, find_sent;
 	const struct snapshot *measured;
+	bool wants_row;     /* something beside the list shows the selected row: it is asked for anew when the row changes */
+	uint64_t asked_row; /* identity it was asked for */
 	uint64_t retried_version; /* of the data, for which the window was asked for again */
 	unsigned retries;
 };
@@ -80,12 +83,15 @@ void list_place(const struct list *l, const struct snapshot *s, struct buf *out)
 /* The view that Enter, F5 open on the selected row; NULL: none. */
 struct view *list_open(struct list *l, struct ui *ui, bool events, const struct snapshot *s);
 void list_sort_by(struct list *l, unsigned column);
+bool list_hides(const struct list *l, const char *name);
 bool list_sortable(const struct list *l, unsigned column);
 /* Moves to the nearest row in that direction with another value of the field; the window is panel p. False: none there. */
 bool list_sibling(struct list *l, const struct snap_panel *p, const char *field, int dir, struct buf *value, sym_t *kind);
 
 /* sentence.c: the selected row in plain words. */
 void sentence_of_row(const struct view_def *def, const struct snap_row *row, const struct ui *ui, struct buf *out);
+/* An output without the time and priority that Falco puts before it. */
+struct slice text_of_output(struct slice output, enum priority p);
 /* empty.c: why there is nothing to see, and which key undoes it. */
 void empty_draw(const struct list *l, struct ui *ui, struct area a, const struct snapshot *s);
 

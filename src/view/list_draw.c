@@ -55,12 +55,14 @@ static void
 output_cell(const struct list *l, const struct snap_row *row, struct cell_text *out)
 {
 	unsigned n = 0;
+	struct slice text;
 
 	while (n < GROUP_BY_MAX && l->def->by[n] != NULL)
 		n++;
 	/* The output stands after the by-fields. Long ones are cut here already: a screen is 500 cells at most. */
-	if (row->cell[n].p != NULL)
-		buf_add(&out->text, row->cell[n].p, row->cell[n].len < 4096 ? row->cell[n].len : 4096);
+	text = text_of_output(row->cell[n], row->event.priority);
+	if (text.p != NULL)
+		buf_add(&out->text, text.p, text.len < 4096 ? text.len : 4096);
 }
 
 static void
@@ -143,6 +145,7 @@ lay_out(struct list *l, int width)
 		y->width = v->width > 0 ? v->width : 12;
 		y->weight = v->weight;
 		y->drop = v->drop;
+		y->never = list_hides(l, v->name);
 		y->join = join_target(l, c);
 		y->joint = v->joint == NULL ? 1 : (int)strlen(v->joint);
 	}

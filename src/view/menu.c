@@ -33,32 +33,55 @@ menu_title(const struct view *v, struct buf *out)
 	buf_adds(out, ((const struct menu *)v)->sort ? "sort" : "columns");
 }
 
+/* "user.name: user the process ran as" */
+static void
+help_of(const struct menu *m, int i, struct buf *out)
+{
+	const struct list *l = m->columns;
+	const struct view_column *c = &l->def->column[m->column[i]];
+	const char *help = column_help(c);
+
+	if (l->kind[m->column[i]] == COLUMN_DISTINCT)
+		buf_adds(out, "how many different: ");
+	buf_adds(out, help == NULL ? "a field of the event" : help);
+}
+
 static void
 draw_line(const struct menu *m, int i, struct area in, int y)
 {
 	const struct list *l = m->columns;
 	const struct view_column *c = &l->def->column[m->column[i]];
 	bool on = i == m->popup.cursor, sorted = strcmp(l->sort, c->name) == 0;
-	const char *help = column_help(c);
 	struct buf b = { 0 };
-	int name = 14, field = in.w >= 70 ? 22 : 0, x = in.x;
+	int name = 18, field = in.w >= 90 ? 27 : 0, x = in.x;
 
 	if (on)
 		draw_fill((struct area){ y, in.x, 1, in.w }, STYLE_CURSOR);
 	buf_adds(&b, on ? ">" : " ");
 	buf_adds(&b, !sorted ? "  " : l->descending ? "v " : "^ ");
 	column_title(&b, c);
-	(void)draw_text(y, x, name + 3, on ? STYLE_CURSOR : sorted ? STYLE_BOLD : STYLE_NORMAL, buf_slice(&b));
-	x += name + 4;
+	(void)draw_text(y, x, name, on ? STYLE_CURSOR : sorted ? STYLE_BOLD : STYLE_NORMAL, buf_slice(&b));
+	x += name + 1;
 	if (field > 0) {
 		(void)draw_text(y, x, field, on ? STYLE_CURSOR : STYLE_DIM, slice_of(c->name));
 		x += field + 1;
 	}
-	if (l->kind[m->column[i]] == COLUMN_DISTINCT)
-		(void)draw_fmt(y, x, in.x + in.w - x, on ? STYLE_CURSOR : STYLE_NORMAL, "how many different: %s",
-		    help == NULL ? c->name : help);
-	else
-		(void)draw_text(y, x, in.x + in.w - x, on ? STYLE_CURSOR : STYLE_NORMAL, slice_of(help == NULL ? "" : help));
+	buf_clear(&b);
+	help_of(m, i, &b);
+	(void)draw_text(y, x, in.x + in.w - x, on ? STYLE_CURSOR : STYLE_NORMAL, buf_slice(&b));
+	buf_release(&b);
+}
+
+/* The selected line in full: its field, and its meaning without a cut. */
+static void
+draw_selected(const struct menu *m, struct area in)
+{
+	struct buf b = { 0 };
+
+	draw_hline(in.y + in.h - 2, in.x, in.w, STYLE_DIM);
+	buf_addf(&b, "%s: ", m->columns->def->column[m->column[m->popup.cursor]].name);
+	help_of(m, m->popup.cursor, &b);
+	(void)draw_text(in.y + in.h - 1, in.x, in.w, STYLE_NORMAL, buf_slice(&b));
 	buf_release(&b);
 }
 
@@ -66,14 +89,17 @@ static void
 menu_draw(struct view *v, struct ui *ui, struct area a, const struct snapshot *s)
 {
 	struct menu *m = menu(v);
-	struct area in = popup_box(a, (int)m->ncol, a.w >= 110 ? 100 : a.w - 4,
+	struct area in = popup_box(a, (int)m->ncol + 2, a.w >= 124 ? 116 : a.w - 4,
 	    m->sort ? "sort by: Enter takes it, again inverts, Esc leaves" : "what the columns mean: Esc leaves");
+	int lines = in.h >= 5 ? in.h - 2 : in.h;
 
 	(void)ui;
 	(void)s;
-	popup_fit(&m->popup, (int)m->ncol, in.h);
-	for (int i = 0; i < in.h && m->popup.top + i < m->popup.n; i++)
+	popup_fit(&m->popup, (int)m->ncol, lines);
+	for (int i = 0; i < lines && m->popup.top + i < m->popup.n; i++)
 		draw_line(m, m->popup.top + i, in, in.y + i);
+	if (lines < in.h)
+		draw_selected(m, in);
 }
 
 static unsigned

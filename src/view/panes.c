@@ -61,15 +61,12 @@ ask_top(const struct list *l, struct ui *ui, struct request *r, unsigned panel, 
 }
 
 static void
-ask_last(const struct list *l, struct ui *ui, struct request *r)
+ask_last(const struct list *l, struct ui *ui, const struct snap_row *row, struct request *r)
 {
-	const struct snap_row *row = list_row(l, ui_snapshot(ui));
 	struct panel_request *p = &r->panel[PANEL_LAST];
 	struct buf terms = { 0 };
 	struct filter_error err;
 
-	if (row == NULL || l->def->kind == QUERY_EVENTS)
-		return;
 	if (list_row_terms(l, row, &terms)) {
 		p->used = true;
 		p->query.kind = QUERY_EVENTS;
@@ -106,12 +103,17 @@ tops_histogram_width(int w)
 }
 
 void
-panes_request(const struct list *l, struct ui *ui, struct request *r)
+panes_request(struct list *l, struct ui *ui, struct request *r)
 {
 	int cols = draw_cols();
 
-	if (wide())
-		ask_last(l, ui, r);
+	const struct snap_row *row = list_row(l, ui_snapshot(ui));
+
+	l->wants_row = wide() && l->def->kind == QUERY_GROUPS;
+	if (l->wants_row && row != NULL) {
+		l->asked_row = row->identity;
+		ask_last(l, ui, row, r);
+	}
 	if (!tall())
 		return;
 	pane_histogram_request(ui, r, PANEL_HISTOGRAM, tops_histogram_width(cols));
@@ -172,9 +174,8 @@ draw_last(struct area a, const struct ui *ui, const struct snapshot *s)
 		(void)strip_add(&to, 0, STYLE_DIM, "%s", when.p);
 		(void)strip_add(&to, 1, STYLE_PRIORITY + (unsigned)row->event.priority, "%s",
 		    priority_short(row->event.priority));
-		/* The output without its own time and priority would be shorter still, but is the event's own word. */
 		(void)draw_text(to.y, to.x + 1, to.end - to.x - 1, STYLE_NORMAL,
-		    row->cell[1].len > 0 ? row->cell[1] : row->cell[0]);
+		    row->cell[1].len > 0 ? text_of_output(row->cell[1], row->event.priority) : row->cell[0]);
 		buf_release(&when);
 	}
 }
@@ -236,6 +237,7 @@ draw_legend(const struct snap_panel *p, struct strip *to)
 				*c = (char)(*c | 0x20);
 			(void)strip_add(to, 1, STYLE_PRIORITY + (unsigned)i, "%c=%s", graph_letter((enum priority)i), word);
 		}
+	(void)strip_add(to, 0, STYLE_DIM, " ");
 }
 
 void
@@ -251,7 +253,7 @@ pane_histogram(struct area a, const struct ui *ui, const struct snapshot *s, uns
 		return;
 	draw_legend(p, &to);
 	bucket_words(&col, (p->span_to - p->span_from) / (int64_t)p->nbuckets);
-	(void)strip_add(&to, 2, STYLE_DIM, "1 column = %s ", col.p);
+	(void)strip_add(&to, 1, STYLE_DIM, " 1 column = %s ", col.p);
 	buf_release(&col);
 	graph_draw((struct area){ a.y + 1, a.x, a.h - 1, a.w },
 	    &(struct graph){ .count = (const uint64_t(*)[PRIORITY_COUNT])p->bucket,

@@ -8,7 +8,7 @@
 #include "view/list.h"
 
 /* Asks for what the panes need. */
-void panes_request(const struct list *l, struct ui *ui, struct request *r);
+void panes_request(struct list *l, struct ui *ui, struct request *r);
 /* Takes its lines off the bottom of a, draws in them, and returns what is left for the table. */
 struct area panes_draw(const struct list *l, struct ui *ui, struct area a, const struct snapshot *s);
 

@@ -24,7 +24,7 @@ add_value(struct buf *out, const char *before, struct slice v)
 		buf_adds(out, "...");
 }
 
-/* "root ran /bin/bash (parent runc) in container api of image pay/api:2.14.1" */
+/* "root ran /bin/bash from runc in container api" */
 static bool
 who_did_what(const struct view_def *def, const struct snap_row *row, struct buf *out)
 {
@@ -42,12 +42,21 @@ who_did_what(const struct view_def *def, const struct snap_row *row, struct buf 
 		add_value(out, " from ", parent);
 	if (has(def, row, "container_name", &v))
 		add_value(out, " in container ", v);
-	if (has(def, row, "container_image", &v)) {
-		add_value(out, ", image ", v);
-		if (has(def, row, "container_image_tag", &v))
-			add_value(out, ":", v);
-	}
 	return true;
+}
+
+/* "a,b" reads "a, b". */
+static void
+add_values(struct buf *out, struct slice v)
+{
+	buf_adds(out, ": ");
+	for (size_t i = 0; i < v.len && i < 300; i++) {
+		buf_addc(out, v.p[i]);
+		if (v.p[i] == ',')
+			buf_addc(out, ' ');
+	}
+	if (v.len >= 300)
+		buf_adds(out, "...");
 }
 
 static void
@@ -69,37 +78,61 @@ distinct(const struct view_def *def, const struct snap_row *row, struct buf *out
 		buf_adds(out, "; ");
 		text_plural(out, row->group.distinct[i], word);
 		if (row->values[i].len > 0)
-			add_value(out, ": ", row->values[i]);
+			add_values(out, row->values[i]);
 	}
+}
+
+static void
+image(const struct view_def *def, const struct snap_row *row, struct buf *out)
+{
+	struct slice v;
+
+	if (!has(def, row, "process", &v) || !has(def, row, "container_image", &v))
+		return;
+	add_value(out, "; image ", v);
+	if (has(def, row, "container_image_tag", &v))
+		add_value(out, ":", v);
 }
 
 static void
 when(const struct snap_row *row, const struct ui *ui, struct buf *out)
 {
 	text_plural(out, row->group.count, "event");
-	if (row->group.first == row->group.last) {
-		buf_adds(out, ", at ");
-		text_time(out, row->group.first, ui->now, ui->local);
-	} else {
-		buf_adds(out, ", first ");
-		text_time(out, row->group.first, ui->now, ui->local);
-		buf_adds(out, ", last ");
+	buf_adds(out, row->group.first == row->group.last ? " at " : ", ");
+	text_time(out, row->group.first, ui->now, ui->local);
+	if (row->group.first != row->group.last) {
+		buf_adds(out, " to ");
 		text_time(out, row->group.last, ui->now, ui->local);
 	}
 	buf_addf(out, ", up to %s", priority_name((enum priority)row->group.priority));
 }
 
+struct slice
+text_of_output(struct slice output, enum priority p)
+{
+	const char *name = priority_name(p);
+	size_t n = strlen(name);
+
+	/* "08:00:03.123456789: Notice A shell …" and "2026-11-20T08:00:03.123Z: Notice A shell …" */
+	for (size_t i = 8; i + n + 3 < output.len && i < 40; i++)
+		if (output.p[i] == ':' && output.p[i + 1] == ' ' && memcmp(output.p + i + 2, name, n) == 0 &&
+		    output.p[i + 2 + n] == ' ')
+			return (struct slice){ output.p + i + 3 + n, output.len - i - 3 - n };
+	return output;
+}
+
 static void
-event_sentence(const struct view_def *def, const struct snap_row *row, const struct ui *ui, struct buf *out)
+event_sentence(const struct view_def *def, const struct snap_row *row, struct buf *out)
 {
 	unsigned n = 0;
+	struct slice text;
 
 	while (n < GROUP_BY_MAX && def->by[n] != NULL)
 		n++;
-	time_print(out, row->event.time, TIME_ISO_NANO, ui->local);
-	buf_addf(out, " %s ", priority_name(row->event.priority));
-	if (row->cell[n].p != NULL)
-		buf_add(out, row->cell[n].p, row->cell[n].len < 4096 ? row->cell[n].len : 4096);
+	buf_addf(out, "%s: ", priority_name(row->event.priority));
+	text = text_of_output(row->cell[n], row->event.priority);
+	if (text.p != NULL)
+		buf_add(out, text.p, text.len < 4096 ? text.len : 4096);
 }
 
 void
@@ -109,7 +142,7 @@ sentence_of_row(const struct view_def *def, const struct snap_row *row, const st
 	bool missing;
 
 	if (def->kind == QUERY_EVENTS) {
-		event_sentence(def, row, ui, out);
+		event_sentence(def, row, out);
 		return;
 	}
 	if (def->by[0] == NULL)
@@ -121,6 +154,7 @@ sentence_of_row(const struct view_def *def, const struct snap_row *row, const st
 	buf_adds(out, ": ");
 	when(row, ui, out);
 	distinct(def, row, out);
+	image(def, row, out);
 	buf_addc(out, '.');
 	if (row->group.hostile)
 		buf_adds(out, " ! some of its text holds bytes that try to act on a terminal; they are shown as marks.");

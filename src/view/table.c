@@ -52,6 +52,18 @@ table_request(struct view *v, struct ui *ui, struct request *r)
 	panes_request(&table(v)->list, ui, r);
 }
 
+/* At 80 columns all tabs fit with two of the titles shortened. */
+static const char *
+tab_title(const struct view_def *d)
+{
+	static const char *const brief[][2] = { { "Containers", "Contnrs" }, { "Namespaces", "NS" } };
+
+	for (size_t i = 0; draw_cols() < 100 && i < sizeof(brief) / sizeof(brief[0]); i++)
+		if (strcmp(d->title, brief[i][0]) == 0)
+			return brief[i][1];
+	return d->title;
+}
+
 static void
 draw_tabs(const struct table *t, int y)
 {
@@ -62,7 +74,7 @@ draw_tabs(const struct table *t, int y)
 		if (view_defs[i].key != 0) {
 			if (view_defs[i].key > '8' && n > 0 && tab[n - 1].key < '8')
 				tab[n++] = (struct tab){ '8', "Health", false };
-			tab[n++] = (struct tab){ view_defs[i].key, view_defs[i].title, t->list.def == &view_defs[i] };
+			tab[n++] = (struct tab){ view_defs[i].key, tab_title(&view_defs[i]), t->list.def == &view_defs[i] };
 		}
 	tabs_draw(y, tab, n);
 }

@@ -43,6 +43,8 @@ struct view_ops {
 	const char *kind; /* table, entity, event, picker, help, health */
 	/* Drawn over the view below, whose question stays: menus and pickers. They get every action first, also Up and Down. */
 	bool overlay;
+	/* Keys of this page for the function bar, in pairs: key, word, …, NULL. NULL: none of its own. */
+	const char *const *hints;
 	/* Name for the breadcrumb, e.g. "Shells" or "user:root": event text is allowed, the drawing sanitises. */
 	void (*title)(const struct view *v, struct buf *out);
 	/* Fills the panels it wants; r is initialised and has the common filter and time range to be added by ui_query(). */
