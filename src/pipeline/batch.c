@@ -78,7 +78,8 @@ batch_clear(struct batch *b)
 	b->len = 0;
 	b->long_bytes = b->long_offset = 0;
 	b->first = b->last = b->streamed = b->recorded = false;
-	b->nbad = b->nuuid = 0;
+	b->nbad = 0;
+	b->nuuid = 0;
 	if (b->cap > BATCH_KEEP) {
 		free(b->data);
 		b->data = NULL;
@@ -104,18 +105,31 @@ void
 batch_keep_bad(
     struct batch *b, enum reject_reason reason, uint32_t line, uint64_t offset, struct slice text)
 {
-	struct bad_line *bad;
+	unsigned at = b->nbad == 0 ? 0 : 1 + (unsigned)((b->nbad - 1) % (BATCH_BAD_MAX - 1));
+	struct bad_line *bad = &b->bad[at];
 
-	if (b->nbad == BATCH_BAD_MAX)
-		return;
-	bad = &b->bad[b->nbad];
+	b->nbad++;
 	bad->reason = reason;
 	bad->source = b->source;
 	bad->line = line;
 	bad->offset = offset;
 	bad->text.p = NULL;
 	bad->text.len = text.len < BATCH_BAD_TEXT ? text.len : BATCH_BAD_TEXT;
-	b->bad_at[b->nbad++] = b->bad_text.len;
+	b->bad_at[at] = b->bad_text.len;
 	if (bad->text.len > 0)
 		buf_add(&b->bad_text, text.p, bad->text.len);
+}
+
+unsigned
+batch_bad_count(const struct batch *b)
+{
+	return b->nbad < BATCH_BAD_MAX ? (unsigned)b->nbad : BATCH_BAD_MAX;
+}
+
+unsigned
+batch_bad_index(const struct batch *b, unsigned i)
+{
+	if (i == 0 || b->nbad <= BATCH_BAD_MAX)
+		return i;
+	return 1 + (unsigned)((b->nbad - 1 + i - 1) % (BATCH_BAD_MAX - 1));
 }

@@ -34,7 +34,8 @@ struct bad_line {
 	struct slice text; /* at most 4 KiB of it */
 };
 
-#define BATCH_BAD_MAX  16   /* kept of one batch; all are counted */
+/* Rejected records kept of one batch: the first, and the last ones of the rest. All are counted. */
+#define BATCH_BAD_MAX  256
 #define BATCH_BAD_TEXT 4096 /* bytes kept of a rejected record */
 
 /* An event that carries falcosidekick's uuid: what the ordered stage needs to tell a second
@@ -72,9 +73,9 @@ struct batch {
 	struct block block;
 	struct tally tally;
 	struct bad_line
-	    bad[BATCH_BAD_MAX]; /* line: relative to the batch, from 0; text: offset in bad_text */
-	size_t bad_at[BATCH_BAD_MAX];
-	unsigned nbad;
+	    bad[BATCH_BAD_MAX];	      /* line: relative to the batch, from 0; text: see bad_at */
+	size_t bad_at[BATCH_BAD_MAX]; /* where it starts in bad_text */
+	uint64_t nbad;		      /* ever: of them the first and the last ones are here */
 	struct buf bad_text;
 	struct batch_uuid *uuid;
 	uint32_t nuuid, uuid_cap;
@@ -94,8 +95,11 @@ void batch_free(struct batch *b);
 char *batch_buffer(char *p, size_t cap);
 /* Room for at least `cap` bytes of data; keeps what is there. */
 void batch_reserve(struct batch *b, size_t cap);
-/* Keeps a rejected record (the first BATCH_BAD_MAX of a batch); counting is the caller's. */
+/* Keeps a rejected record; counting is the caller's. */
 void batch_keep_bad(
     struct batch *b, enum reject_reason reason, uint32_t line, uint64_t offset, struct slice text);
+/* How many were kept, and where in bad[] the i-th of them is, in the order of the lines. */
+unsigned batch_bad_count(const struct batch *b);
+unsigned batch_bad_index(const struct batch *b, unsigned i);
 
 #endif

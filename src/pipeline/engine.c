@@ -143,16 +143,20 @@ search_panels(struct engine *e, struct asker *a)
 	return more;
 }
 
-/* A slice of the scans and searches. The first snapshot after their end does not wait. */
+/*
+ * A slice of the scans and searches; those of an answer wait for the batches it waits for. The
+ * first snapshot after their end does not wait.
+ */
 static void
 scan(struct engine *e)
 {
-	if (!e->scanning)
+	if (!e->scanning && e->answers == NULL)
 		return;
 	e->scanning = live_work(e->model, TURN);
 	e->scanning |= search_panels(e, &e->ui);
 	for (struct answer *a = e->answers; a != NULL; a = a->next)
-		e->scanning |= search_panels(e, &a->asker);
+		if (e->pool.taken >= a->target)
+			e->scanning |= search_panels(e, &a->asker);
 	e->version++;
 	if (!e->scanning)
 		e->next_build = 0;

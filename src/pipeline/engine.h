@@ -180,7 +180,7 @@ struct snapshot {
 	struct snap_source *source;
 	struct snap_panel panel[REQUEST_PANELS];
 	unsigned nbad;
-	struct bad_line *bad;	  /* newest first */
+	struct bad_line *bad;	  /* newest first; the last one is the first of the run, always */
 	struct slice *bad_source; /* names, same order */
 	struct snap_event event;
 	struct arena arena; /* everything above lives here */

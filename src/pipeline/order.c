@@ -14,19 +14,31 @@ order_release(struct order *o)
 	recent_free(o->recent);
 	for (unsigned i = 0; i < BAD_RING; i++)
 		free((void *)(uintptr_t)o->bad[i].text.p);
+	free((void *)(uintptr_t)o->first_bad.text.p);
+}
+
+static struct bad_line
+copy_bad(const struct batch *b, unsigned i, uint32_t lines)
+{
+	struct bad_line c = b->bad[i];
+
+	c.line += lines + 1;
+	c.text.p = c.text.len == 0 ? NULL : xstrndup(b->bad_text.p + b->bad_at[i], c.text.len);
+	return c;
 }
 
 static void
 keep_bad(struct order *o, const struct batch *b, uint32_t lines)
 {
-	for (unsigned i = 0; i < b->nbad; i++) {
-		struct bad_line *to = &o->bad[o->nbad++ % BAD_RING];
+	unsigned n = batch_bad_count(b);
 
+	for (unsigned i = 0; i < n; i++) {
+		struct bad_line *to = &o->bad[o->nbad % BAD_RING];
+
+		if (o->nbad++ == 0)
+			o->first_bad = copy_bad(b, 0, lines);
 		free((void *)(uintptr_t)to->text.p);
-		*to = b->bad[i];
-		to->line += lines + 1;
-		to->text.p =
-		    to->text.len == 0 ? NULL : xstrndup(b->bad_text.p + b->bad_at[i], to->text.len);
+		*to = copy_bad(b, batch_bad_index(b, i), lines);
 	}
 }
 

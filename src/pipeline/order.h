@@ -9,13 +9,14 @@
 #include "pipeline/feed.h"
 #include "pipeline/recent.h"
 
-#define BAD_RING     256
+#define BAD_RING     (BATCH_BAD_MAX - 1)
 #define RECENT_UUIDS (64u << 10)
 
 struct order {
 	struct recent *recent; /* NULL until an event carries a uuid */
 	struct bad_line bad[BAD_RING];
-	uint64_t nbad; /* ever kept: the newest is bad[(nbad - 1) % BAD_RING] */
+	struct bad_line first_bad; /* of the run: stays when the ring has gone round */
+	uint64_t nbad;		   /* ever kept: the newest is bad[(nbad - 1) % BAD_RING] */
 };
 
 void order_release(struct order *o);

@@ -76,18 +76,21 @@ snap_event(struct snap *s, uint64_t number, struct snap_event *out)
 	every_key(s, out);
 }
 
+/* The newest first; the last one is the first of the run, whatever came after it. */
 void
 snap_bad_lines(
     struct snapshot *out, const struct order *o, struct feed *const *feeds, unsigned nfeeds)
 {
-	unsigned n = o->nbad < BAD_RING ? (unsigned)o->nbad : BAD_RING;
+	unsigned ring = o->nbad < BAD_RING ? (unsigned)o->nbad : BAD_RING;
+	unsigned n = ring + (o->nbad > BAD_RING);
 
 	if (n == 0)
 		return;
 	out->bad = arena_alloc(&out->arena, n * sizeof(*out->bad));
 	out->bad_source = arena_alloc(&out->arena, n * sizeof(*out->bad_source));
 	for (unsigned i = 0; i < n; i++) {
-		const struct bad_line *b = &o->bad[(o->nbad - 1 - i) % BAD_RING];
+		const struct bad_line *b =
+		    i == ring ? &o->first_bad : &o->bad[(o->nbad - 1 - i) % BAD_RING];
 
 		out->bad[i] = *b;
 		out->bad[i].text = arena_copy(&out->arena, b->text);
