@@ -101,6 +101,14 @@ on_wake(evutil_socket_t fd, short what, void *arg)
 		event_base_loopbreak(n->base);
 }
 
+/* Nothing but the screen and our own messages belongs on the terminal. */
+static void
+no_log(int severity, const char *message)
+{
+	(void)severity;
+	(void)message;
+}
+
 struct net *
 net_new(struct source_set *set)
 {
@@ -108,6 +116,7 @@ net_new(struct source_set *set)
 
 	n->set = set;
 	n->paused_tail = &n->paused;
+	event_set_log_callback(no_log);
 	n->base = event_base_new();
 	n->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (n->base == NULL || n->wake_fd < 0)
