@@ -62,7 +62,7 @@ expect_content(const char *want)
 	FILE *f = fopen(path, "r");
 
 	ck_assert_ptr_nonnull(f);
-	(void)fread(got, 1, sizeof(got) - 1, f);
+	got[fread(got, 1, sizeof(got) - 1, f)] = '\0';
 	ck_assert_int_eq(fclose(f), 0);
 	ck_assert_str_eq(got, want);
 }
