@@ -15,7 +15,8 @@
 #include "view/text.h"
 #include "base/banned.h"
 
-enum { PANEL_LIST, PANEL_HISTOGRAM, PANEL_TOTALS, PANEL_SIBLINGS = 7 };
+/* Panel 2 is the last events of the selected row (panes.c). */
+enum { PANEL_LIST, PANEL_HISTOGRAM, PANEL_TOTALS = 3, PANEL_IDENTITY, PANEL_TOP, PANEL_SIBLINGS = 7 };
 
 #define ENTITY_TABS 6
 #define SIBLING_ROWS 201
@@ -35,6 +36,7 @@ struct entity_decl {
 	const char *by;       /* identity: of the newest events */
 	const char *distinct[GROUP_DISTINCT];
 	const char *counted[GROUP_DISTINCT]; /* words for the distinct counts */
+	const char *top, *top_title; /* bars beside the histogram */
 	const char *hide[6]; /* columns that would say the same in every row */
 };
 
@@ -57,6 +59,8 @@ static const struct entity_decl decls[] = {
 		{ "Activity", NULL, &def_activity, "Who did what, where: everything of %s" },
 		{ "Events", "events", NULL, "Events of %s" } },
 	    .by = NULL,
+	    .top = "rule",
+	    .top_title = "rules",
 	    .hide = { "user.name" },
 	    .distinct = { "container.id", "k8s.ns.name", "hostname", "rule" },
 	    .counted = { "container", "namespace", "node", "rule" } },
@@ -64,6 +68,8 @@ static const struct entity_decl decls[] = {
 	    .field = "container.id",
 	    .tab = CONTAINER_TABS,
 	    .by = CONTAINER_BY,
+	    .top = "user.name",
+	    .top_title = "users",
 	    .hide = CONTAINER_HIDE,
 	    .distinct = { "user", "process", "rule" },
 	    .counted = { "user", "process name", "rule" } },
@@ -71,6 +77,8 @@ static const struct entity_decl decls[] = {
 	    .field = "container.name",
 	    .tab = CONTAINER_TABS,
 	    .by = CONTAINER_BY,
+	    .top = "user.name",
+	    .top_title = "users",
 	    .hide = CONTAINER_HIDE,
 	    .distinct = { "user", "process", "rule" },
 	    .counted = { "user", "process name", "rule" } },
@@ -143,20 +151,47 @@ entity_title(const struct view *v, struct buf *out)
 
 /* --- requests --------------------------------------------------------------------------------------------------- */
 
+/* Beside the histogram stands a list of bars where there is room. */
+static int
+graph_width(int cols)
+{
+	return cols >= 120 ? cols - cols / 3 : cols;
+}
+
+static void
+narrow(const struct entity *e, const struct ui *ui, struct panel_request *p)
+{
+	query_and(&p->query, e->list.terms);
+	ui_query(ui, &p->query);
+}
+
 static void
 ask_totals(struct entity *e, struct ui *ui, struct request *r)
 {
 	struct panel_request *p = &r->panel[PANEL_TOTALS];
-	struct filter_error err;
 
 	p->used = true;
 	p->query.kind = QUERY_GROUPS;
-	query_and(&p->query, e->list.terms);
-	ui_query(ui, &p->query);
-	if (e->decl->by != NULL)
-		(void)query_set_by(&p->query, e->decl->by, &err);
+	narrow(e, ui, p);
 	for (unsigned i = 0; i < GROUP_DISTINCT && e->decl->distinct[i] != NULL; i++)
 		p->query.distinct[p->query.ndistinct++] = xstrdup(e->decl->distinct[i]);
+	(void)snprintf(p->sort, sizeof(p->sort), "count");
+	p->rows = 1;
+}
+
+/* What the newest event said of it. */
+static void
+ask_identity(struct entity *e, struct ui *ui, struct request *r)
+{
+	struct panel_request *p = &r->panel[PANEL_IDENTITY];
+	struct filter_error err;
+
+	if (e->decl->by == NULL)
+		return;
+	p->used = true;
+	p->query.kind = QUERY_GROUPS;
+	narrow(e, ui, p);
+	(void)query_set_by(&p->query, e->decl->by, &err);
 	(void)snprintf(p->sort, sizeof(p->sort), "last");
 	p->descending = true;
 	p->rows = 1;
@@ -188,9 +223,15 @@ entity_request(struct view *v, struct ui *ui, struct request *r)
 	struct entity *e = entity(v);
 
 	list_request(&e->list, ui, r);
-	pane_histogram_request(ui, r, PANEL_HISTOGRAM, draw_cols() - 2);
+	pane_row_request(&e->list, ui, r);
+	pane_histogram_request(ui, r, PANEL_HISTOGRAM, graph_width(draw_cols()));
 	query_and(&r->panel[PANEL_HISTOGRAM].query, e->list.terms);
+	if (graph_width(draw_cols()) < draw_cols()) {
+		pane_top_request(r, PANEL_TOP, e->decl->top);
+		narrow(e, ui, &r->panel[PANEL_TOP]);
+	}
 	ask_totals(e, ui, r);
+	ask_identity(e, ui, r);
 	ask_siblings(v, ui, r);
 }
 
@@ -278,18 +319,24 @@ draw_counts(const struct ui *ui, const struct snap_panel *p, int y)
 	buf_release(&b);
 }
 
+static const struct snap_row *
+first_row(const struct snapshot *s, unsigned panel)
+{
+	const struct snap_panel *p = s == NULL ? NULL : &s->panel[panel];
+
+	return p != NULL && p->used && !p->bad_query && p->nrows > 0 ? &p->row[0] : NULL;
+}
+
 /* Who it is, how much, when. Returns the lines used. */
 static int
 draw_card(struct entity *e, struct ui *ui, struct area a, const struct snapshot *s)
 {
 	int y = a.y, h = draw_rows() >= 44 ? 10 : draw_rows() >= 30 ? 8 : draw_rows() >= 22 ? 5 : 0;
-	const struct snap_panel *p = s == NULL ? NULL : &s->panel[PANEL_TOTALS];
-	const struct snap_row *row = p != NULL && p->used && !p->bad_query && p->nrows > 0 ? &p->row[0] : NULL;
-	bool container = e->decl->by != NULL;
+	const struct snap_row *total = first_row(s, PANEL_TOTALS), *row = first_row(s, PANEL_IDENTITY);
 
 	if (a.h < 10)
 		return 0;
-	if (container) {
+	if (e->decl->by != NULL) {
 		if (row != NULL)
 			draw_identity(row, y);
 		if (row != NULL && row->symbol[1] >= SYM_FIRST) {
@@ -298,19 +345,19 @@ draw_card(struct entity *e, struct ui *ui, struct area a, const struct snapshot 
 		}
 		y++;
 	}
-	if (p != NULL && p->used && !p->bad_query) {
-		draw_totals(e, p, row, y);
-		draw_counts(ui, p, y + 1);
+	if (total != NULL) {
+		draw_totals(e, &s->panel[PANEL_TOTALS], total, y);
+		draw_counts(ui, &s->panel[PANEL_TOTALS], y + 1);
 	}
 	y += 2;
-	if (h > 0) {
-		struct area g = { y, a.x, h, a.w };
+	if (h > 0 && s != NULL) {
+		int w = graph_width(a.w);
 
-		if (s != NULL)
-			pane_histogram(g, ui, s, PANEL_HISTOGRAM, "events over time");
-		y += h;
+		pane_histogram((struct area){ y, a.x, h, w }, ui, s, PANEL_HISTOGRAM, "events over time");
+		if (w < a.w)
+			pane_top((struct area){ y, a.x + w + 1, h, a.w - w }, e->decl->top_title, s, PANEL_TOP);
 	}
-	return y - a.y;
+	return y + h - a.y;
 }
 
 static void
@@ -340,7 +387,7 @@ static void
 entity_draw(struct view *v, struct ui *ui, struct area a, const struct snapshot *s)
 {
 	struct entity *e = entity(v);
-	int used = ui->folded ? 0 : draw_card(e, ui, a, s), words = draw_rows() >= 22 ? 2 : 0;
+	int used = ui->folded ? 0 : draw_card(e, ui, a, s);
 
 	a.y += used;
 	a.h -= used;
@@ -350,11 +397,7 @@ entity_draw(struct view *v, struct ui *ui, struct area a, const struct snapshot 
 		a.y += 2;
 		a.h -= 2;
 	}
-	if (words > 0 && a.h >= 8) {
-		a.h -= words + 1;
-		draw_hline(a.y + a.h, a.x, a.w, STYLE_DIM);
-		pane_words(&e->list, ui, (struct area){ a.y + a.h + 1, a.x + 1, words, a.w - 2 }, s);
-	}
+	a = pane_row(&e->list, ui, a, s);
 	list_draw(&e->list, ui, a, s);
 }
 

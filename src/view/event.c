@@ -172,11 +172,20 @@ draw_value(struct area a, const struct field_line *l, bool selected, bool wrap, 
 	} while (v.len > 0 && *y < a.y + a.h);
 }
 
+static bool
+counted(const struct snap_event *e)
+{
+	for (unsigned i = 0; i < e->nkeys; i++)
+		if (e->key[i].seen > 0)
+			return true;
+	return false;
+}
+
 static void
 draw_fields(struct event_page *p, const struct ui *ui, struct area a, const struct snap_event *e)
 {
 	unsigned n = line_count(e);
-	int name = a.w >= 100 ? 32 : a.w >= 60 ? 26 : a.w / 3, type = a.w >= 70 ? 7 : 0, seen = a.w >= 100 ? 16 : 0;
+	int name = a.w >= 100 ? 32 : a.w >= 60 ? 26 : a.w / 3, type = a.w >= 70 ? 7 : 0, seen = a.w >= 100 && counted(e) ? 16 : 0;
 	int y = a.y + 1, value = a.w - 2 - name - 1 - (type > 0 ? type + 1 : 0) - (seen > 0 ? seen + 1 : 0);
 
 	draw_fill((struct area){ a.y, a.x, 1, a.w }, STYLE_HEADER);

@@ -103,7 +103,7 @@ draw_sources(const struct snapshot *s, struct strip *to, int room)
 			text_rate(&rate, src->rate);
 			(void)strip_add(to, 1, is_trouble(src->state) ? STYLE_ALARM : STYLE_BAR, "%s",
 			    source_state_name(src->state));
-			if (src->rate > 0)
+			if (src->rate > 0 && src->state != SOURCE_DONE)
 				(void)strip_add(to, 1, STYLE_BAR, "%s/s", rate.p);
 			buf_release(&rate);
 		}

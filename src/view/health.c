@@ -131,8 +131,9 @@ draw_source(struct sheet *s, const struct ui *ui, const struct snap_source *src)
 		(void)draw_tail(y, to.x + 1, w, STYLE_BOLD, src->name);
 		to.x += w + 1;
 		text_rate(&b, src->rate);
-		(void)strip_add(&to, 2, STYLE_NORMAL, "%s ev/s", b.p);
-		if (src->last_arrival != TIME_NONE && src->tally.accepted > 0) {
+		if (src->state != SOURCE_DONE && src->state != SOURCE_FAILED)
+			(void)strip_add(&to, 2, STYLE_NORMAL, "%s ev/s", b.p);
+		if (src->last_arrival != TIME_NONE && src->state != SOURCE_DONE) {
 			buf_clear(&b);
 			time_print_age(&b, clock_wall() - src->last_arrival);
 			(void)strip_add(&to, 2, STYLE_DIM, "last input %s ago", b.p);

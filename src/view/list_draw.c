@@ -143,6 +143,8 @@ lay_out(struct list *l, int width)
 
 		need[c] = y->need;
 		y->width = v->width > 0 ? v->width : 12;
+		if (strcmp(l->sort, v->name) == 0 && y->width < 5) /* PRI and its arrow */
+			y->width++;
 		y->weight = v->weight;
 		y->drop = v->drop;
 		y->never = list_hides(l, v->name);

@@ -113,7 +113,8 @@ list_sibling(struct list *l, const struct snap_panel *p, const char *field, int 
 			at = p->from + i;
 	if (at < p->from || at - p->from >= p->nrows)
 		return false;
-	(void)row_field(l->def, &p->row[at - p->from], field, &now, &now_kind);
+	if (field != NULL)
+		(void)row_field(l->def, &p->row[at - p->from], field, &now, &now_kind);
 	for (;;) {
 		if (dir < 0 ? at == p->from : at + 1 >= p->from + p->nrows)
 			return false;

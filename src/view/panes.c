@@ -45,19 +45,25 @@ scope(const struct list *l, const struct ui *ui, struct query *q)
 	ui_query(ui, q);
 }
 
-static void
-ask_top(const struct list *l, struct ui *ui, struct request *r, unsigned panel, const char *field)
+void
+pane_top_request(struct request *r, unsigned panel, const char *field)
 {
 	struct panel_request *p = &r->panel[panel];
 	struct filter_error err;
 
 	p->used = true;
 	p->query.kind = QUERY_GROUPS;
-	scope(l, ui, &p->query);
 	(void)query_set_by(&p->query, field, &err);
 	(void)snprintf(p->sort, sizeof(p->sort), "count");
 	p->descending = true;
 	p->rows = TOP_ROWS;
+}
+
+static void
+ask_top(const struct list *l, struct ui *ui, struct request *r, unsigned panel, const char *field)
+{
+	pane_top_request(r, panel, field);
+	scope(l, ui, &r->panel[panel].query);
 }
 
 static void
@@ -103,17 +109,24 @@ tops_histogram_width(int w)
 }
 
 void
+pane_row_request(struct list *l, struct ui *ui, struct request *r)
+{
+	const struct snap_row *row = list_row(l, ui_snapshot(ui));
+
+	l->wants_row = wide() && l->def->kind == QUERY_GROUPS;
+	if (!l->wants_row || row == NULL)
+		return;
+	l->asked_row = row->identity;
+	ask_last(l, ui, row, r);
+}
+
+void
 panes_request(struct list *l, struct ui *ui, struct request *r)
 {
 	int cols = draw_cols();
 
-	const struct snap_row *row = list_row(l, ui_snapshot(ui));
 
-	l->wants_row = wide() && l->def->kind == QUERY_GROUPS;
-	if (l->wants_row && row != NULL) {
-		l->asked_row = row->identity;
-		ask_last(l, ui, row, r);
-	}
+	pane_row_request(l, ui, r);
 	if (!tall())
 		return;
 	pane_histogram_request(ui, r, PANEL_HISTOGRAM, tops_histogram_width(cols));
@@ -180,8 +193,8 @@ draw_last(struct area a, const struct ui *ui, const struct snapshot *s)
 	}
 }
 
-static void
-draw_top(struct area a, const char *title, const struct snapshot *s, unsigned panel)
+void
+pane_top(struct area a, const char *title, const struct snapshot *s, unsigned panel)
 {
 	const struct snap_panel *p = &s->panel[panel];
 	int name = a.w / 2, count = 8, bar = a.w - name - count - 3;
@@ -272,9 +285,9 @@ draw_tops(struct area a, const struct ui *ui, const struct snapshot *s)
 		pane_histogram(a, ui, s, PANEL_HISTOGRAM, "events over time");
 		return;
 	}
-	draw_top((struct area){ a.y, a.x, a.h, q }, "top users", s, PANEL_TOP_USERS);
-	draw_top((struct area){ a.y, a.x + q, a.h, q }, "top containers", s, PANEL_TOP_CONTAINERS);
-	draw_top((struct area){ a.y, a.x + 2 * q, a.h, q }, "top rules", s, PANEL_TOP_RULES);
+	pane_top((struct area){ a.y, a.x, a.h, q }, "top users", s, PANEL_TOP_USERS);
+	pane_top((struct area){ a.y, a.x + q, a.h, q }, "top containers", s, PANEL_TOP_CONTAINERS);
+	pane_top((struct area){ a.y, a.x + 2 * q, a.h, q }, "top rules", s, PANEL_TOP_RULES);
 	pane_histogram((struct area){ a.y, a.x + 3 * q, a.h, a.w - 3 * q }, ui, s, PANEL_HISTOGRAM, "over time");
 }
 
@@ -286,17 +299,12 @@ take(struct area *a, int h)
 }
 
 struct area
-panes_draw(const struct list *l, struct ui *ui, struct area a, const struct snapshot *s)
+pane_row(const struct list *l, struct ui *ui, struct area a, const struct snapshot *s)
 {
-	struct area b;
 	int lines = draw_rows() >= 20 ? 3 : draw_rows() >= 14 ? 1 : 0;
+	struct area b;
 
-	if (tall()) {
-		b = take(&a, TOPS_H);
-		if (s != NULL)
-			draw_tops(b, ui, s);
-	}
-	if (wide()) {
+	if (wide() && a.h > WORDS_H + 3) {
 		int left = l->def->kind == QUERY_EVENTS ? a.w : a.w * 3 / 5;
 
 		b = take(&a, WORDS_H);
@@ -310,7 +318,7 @@ panes_draw(const struct list *l, struct ui *ui, struct area a, const struct snap
 		}
 		return a;
 	}
-	if (lines > 0) {
+	if (lines > 0 && a.h > lines + 2) {
 		b = take(&a, lines);
 		if (lines > 1) {
 			draw_hline(b.y, b.x, b.w, STYLE_DIM);
@@ -320,4 +328,17 @@ panes_draw(const struct list *l, struct ui *ui, struct area a, const struct snap
 		pane_words(l, ui, (struct area){ b.y, b.x + 1, b.h, b.w - 2 }, s);
 	}
 	return a;
+}
+
+struct area
+panes_draw(const struct list *l, struct ui *ui, struct area a, const struct snapshot *s)
+{
+	struct area b;
+
+	if (tall()) {
+		b = take(&a, TOPS_H);
+		if (s != NULL)
+			draw_tops(b, ui, s);
+	}
+	return pane_row(l, ui, a, s);
 }

@@ -29,10 +29,16 @@ static bool
 who_did_what(const struct view_def *def, const struct snap_row *row, struct buf *out)
 {
 	struct slice user, exe, parent, v;
+	sym_t kind;
 	bool know_exe = has(def, row, "proc_exepath", &exe) || has(def, row, "process", &exe);
 
 	if (!know_exe)
 		return false;
+	if (!row_field(def, row, "user", &user, &kind)) { /* counted over users: "runc started /bin/bash" */
+		add_value(out, "", has(def, row, "parent", &parent) ? parent : SLICE("some process"));
+		add_value(out, " started ", exe);
+		return true;
+	}
 	if (has(def, row, "user", &user))
 		add_value(out, "", user);
 	else

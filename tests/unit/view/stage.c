@@ -1,0 +1,222 @@
+/* See stage.h. */
+#include "view/stage.h"
+
+#include <curses.h>
+#include <locale.h>
+#include <stdlib.h>
+#include <wchar.h>
+
+#include "base/clock.h"
+#include "harness.h"
+#include "tui/screen.h"
+#include "view/pages.h"
+
+#define NOON (1763640000 * NSEC_PER_SEC) /* 2025-11-20 12:00 UTC */
+
+void
+stage_open(struct stage *s, const char *term, int rows, int cols, bool ascii)
+{
+	const struct engine_options eo = { .threads = 0, .memory = 64 << 20, .spool = 1 << 20 };
+	const struct screen_options so = { .color = COLOR_MODE_AUTO, .ascii = ascii };
+
+	memset(s, 0, sizeof(*s));
+	(void)setenv("TZ", "UTC0", 1);
+	(void)unsetenv("NO_COLOR");
+	ck_assert_ptr_nonnull(setlocale(LC_CTYPE, "C.UTF-8"));
+	clock_set(NOON);
+	s->engine = engine_new(&eo);
+	s->source = engine_add_source(s->engine, "sample.jsonl");
+	s->origin = rawstore_add(engine_raw(s->engine), "sample.jsonl", -1);
+	s->out = fopen("/dev/null", "w");
+	s->in = fopen("/dev/null", "r");
+	ck_assert_int_eq(screen_open_fake(term, s->out, s->in, rows, cols, &so), 0);
+	ui_init(&s->ui, table_new(&view_defs[0], NULL, NULL, NULL));
+	(void)ui_draw(&s->ui);
+}
+
+void
+stage_close(struct stage *s)
+{
+	ui_release(&s->ui);
+	screen_close();
+	engine_free(s->engine);
+	fclose(s->out);
+	fclose(s->in);
+	clock_set(0);
+}
+
+void
+stage_feed(struct stage *s, const char *text, size_t len, bool last)
+{
+	struct batch *b = engine_batch(s->engine, true);
+
+	memcpy(b->data, text, len);
+	b->len = len;
+	b->source = s->source;
+	b->origin = s->origin;
+	b->first = s->offset == 0;
+	b->last = last;
+	b->streamed = b->recorded = true;
+	b->offset = s->offset;
+	b->arrival = b->reference = NOON;
+	s->offset += len;
+	engine_source_total(s->engine, s->source, s->offset);
+	engine_push(s->engine, b);
+	engine_source_state(s->engine, s->source, last ? SOURCE_DONE : SOURCE_OK, NULL);
+	stage_settle(s);
+}
+
+static void
+event(struct buf *out, unsigned minute, const char *priority, const char *rule, const char *phrase, const char *user,
+    const char *container, const char *process)
+{
+	static unsigned n;
+
+	n++;
+	buf_addf(out, "{\"hostname\":\"node-%u\",\"output\":\"%02u:%02u:%02u.000000000: %s %s (user=x)\",", n % 3, 8 + minute / 60,
+	    minute % 60, n % 60, priority, phrase);
+	buf_addf(out, "\"output_fields\":{\"container.id\":\"%s0e5b80\",\"container.name\":\"%s\",", container, container);
+	buf_addf(out, "\"container.image.repository\":\"registry.local/team/%s\",\"container.image.tag\":\"1.%u\",", container,
+	    (unsigned)strlen(container));
+	buf_addf(out, "\"k8s.ns.name\":\"payments\",\"k8s.pod.name\":\"%s-7d9f\",\"proc.name\":\"%s\",", container, process);
+	buf_addf(out, "\"proc.exepath\":\"/usr/bin/%s\",\"proc.pname\":\"runc\",\"proc.tty\":34816,\"user.name\":%s},", process, user);
+	buf_addf(out, "\"priority\":\"%s\",\"rule\":\"%s\",\"source\":\"syscall\",\"tags\":[\"container\",\"T1059\"],", priority, rule);
+	buf_addf(out, "\"time\":\"2025-11-20T%02u:%02u:%02u.123456789Z\"}\n", 8 + minute / 60, minute % 60, n % 60);
+}
+
+void
+stage_sample(struct buf *out)
+{
+	static const char phrase[] = "A shell was spawned in a container with an attached terminal";
+	static const char shell[] = "Terminal shell in container", file[] = "Read sensitive file untrusted";
+
+	for (unsigned i = 0; i < 30; i++)
+		event(out, 4 * i, "Notice", shell, phrase, "\"root\"", "api", "bash");
+	for (unsigned i = 0; i < 20; i++)
+		event(out, 5 * i, "Notice", shell, phrase, "\"jenkins\"", "runner", "sh");
+	for (unsigned i = 0; i < 9; i++)
+		event(out, 100 + i, "Notice", shell, phrase, "\"root\"", "runner", "sh");
+	for (unsigned i = 0; i < 12; i++)
+		event(out, 60 + 3 * i, "Warning", file, "Sensitive file opened", "\"www-data\"", "nginx", "cat");
+	event(out, 90, "Critical", "Drop and execute new binary in container", "Executing binary not part of base image",
+	    "\"root\"", "api", "k");
+	event(out, 95, "Notice", shell, phrase, "null", "api", "ash");
+	event(out, 96, "Notice", shell, phrase, "\"\"", "api", "ash");
+	event(out, 97, "Notice", shell, phrase, "\"<NA>\"", "api", "ash");
+	event(out, 110, "Notice", shell, phrase, "\"ev\\u001b[2Jil\\u202e\"", "api", "bash");
+	buf_adds(out, "{\"torn\": \n");
+	buf_adds(out, "not an event \x1b]0;title\x07\n");
+}
+
+void
+stage_settle(struct stage *s)
+{
+	unsigned react = REACT_REQUEST;
+
+	for (int i = 0; i < 6 && (react & REACT_REQUEST); i++) {
+		struct request r;
+		struct snapshot *snap;
+
+		ui_request(&s->ui, &r);
+		snap = engine_answer(s->engine, &r);
+		request_release(&r);
+		ck_assert_ptr_nonnull(snap);
+		react = ui_offer(&s->ui, snap);
+	}
+	ck_assert(!(react & REACT_REQUEST));
+	(void)ui_draw(&s->ui);
+}
+
+static void
+key(struct stage *s, int k)
+{
+	unsigned react = ui_key(&s->ui, k);
+
+	s->quit |= (react & REACT_QUIT) != 0;
+	if (react & REACT_REQUEST)
+		stage_settle(s);
+	(void)ui_draw(&s->ui);
+}
+
+void
+stage_keys(struct stage *s, const char *keys)
+{
+	while (*keys != '\0') {
+		size_t n = strcspn(keys, " ");
+		int k = key_parse((struct slice){ keys, n });
+
+		ck_assert_msg(k != 0, "%s", keys);
+		key(s, k);
+		keys += n;
+		keys += strspn(keys, " ");
+	}
+}
+
+void
+stage_type(struct stage *s, const char *text)
+{
+	for (; *text != '\0'; text++)
+		key(s, (unsigned char)*text);
+}
+
+void
+stage_screen(struct stage *s, struct buf *out)
+{
+	wchar_t line[1024];
+	char utf8[4096];
+
+	(void)s;
+	for (int y = 0; y < draw_rows(); y++) {
+		size_t n;
+
+		memset(line, 0, sizeof(line));
+		(void)mvwinnwstr(stdscr, y, 0, line, draw_cols());
+		n = wcstombs(utf8, line, sizeof(utf8));
+		ck_assert(n != (size_t)-1);
+		while (n > 0 && utf8[n - 1] == ' ')
+			n--;
+		buf_add(out, utf8, n);
+		buf_addc(out, '\n');
+	}
+}
+
+bool
+stage_shows(struct stage *s, const char *text)
+{
+	struct buf b = { 0 };
+	bool found;
+
+	stage_screen(s, &b);
+	found = strstr(b.p, text) != NULL;
+	if (!found)
+		fprintf(stderr, "# \"%s\" is not on the screen:\n%s", text, b.p);
+	buf_release(&b);
+	return found;
+}
+
+void
+stage_golden(struct stage *s, const char *name)
+{
+	const char *srcdir = getenv("srcdir"), *update = getenv("UPDATE_SCREENS");
+	struct buf got = { 0 }, path = { 0 }, want = { 0 };
+	FILE *f;
+	int c;
+
+	stage_screen(s, &got);
+	buf_addf(&path, "%s/tests/screen/%s.txt", srcdir == NULL ? "." : srcdir, name);
+	if (update != NULL && *update == '1') {
+		f = fopen(path.p, "w");
+		ck_assert_msg(f != NULL, "%s", path.p);
+		fwrite(got.p, 1, got.len, f);
+		fclose(f);
+	}
+	f = fopen(path.p, "r");
+	ck_assert_msg(f != NULL, "%s is missing", path.p);
+	while ((c = getc(f)) != EOF)
+		buf_addc(&want, (char)c);
+	fclose(f);
+	ck_assert_msg(slice_eq(buf_slice(&got), buf_slice(&want)), "%s differs; the screen is:\n%s", path.p, got.p);
+	buf_release(&got);
+	buf_release(&path);
+	buf_release(&want);
+}
