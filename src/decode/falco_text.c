@@ -110,6 +110,14 @@ is_container_id(struct slice s)
 	return true;
 }
 
+static size_t
+word_length(struct slice s)
+{
+	const char *blank = memchr(s.p, ' ', s.len);
+
+	return blank == NULL ? s.len : (size_t)(blank - s.p);
+}
+
 /* "repo:tag": the tag's ':' comes after the last '/'. */
 static bool
 split_image(struct slice image, struct slice *repository, struct slice *tag)
@@ -136,13 +144,18 @@ static void
 put_catalogue(
     struct filling *f, enum field_id field, struct slice key, struct slice value, bool override)
 {
-	struct slice repository, tag;
+	struct slice repository, tag, word;
 
 	switch (field) {
 	case FIELD_CONTAINER_ID:
-		/* Own rules say "container=" for the name. */
-		if (slice_eq(key, SLICE("container")) && !is_container_id(value))
-			field = FIELD_CONTAINER_NAME;
+		/* Own rules say "container=" for the name; people annotate the end of a line. */
+		if (!slice_eq(key, SLICE("container")) || is_container_id(value))
+			break;
+		word = (struct slice){ value.p, word_length(value) };
+		if (word.len < value.len && !is_container_id(word))
+			return;
+		field = word.len < value.len ? FIELD_CONTAINER_ID : FIELD_CONTAINER_NAME;
+		value = word;
 		break;
 	case FIELD_IMAGE:
 		if (!f->has_tag && split_image(value, &repository, &tag)) {

@@ -9,6 +9,8 @@
 
 #include "base/banned.h"
 
+#define MAX_TAIL 32 /* bytes looked at from the end: this is asked for every piece of a line */
+
 struct start {
 	const char *text;
 	size_t len;
@@ -107,7 +109,7 @@ statistics_row(struct slice s)
 
 	if (!starts_with(s, "   ", 3) || s.p[3] == ' ')
 		return false;
-	while (i > 0 && s.p[i - 1] >= '0' && s.p[i - 1] <= '9')
+	while (i > 0 && s.len - i < MAX_TAIL && s.p[i - 1] >= '0' && s.p[i - 1] <= '9')
 		i--;
 	return i < s.len && i > 5 && s.p[i - 1] == ' ' && s.p[i - 2] == ':';
 }
@@ -131,8 +133,9 @@ text_is_noise(struct slice s)
 {
 	static const char bom[] = "\xef\xbb\xbf", powershell[] = "docker : ";
 
-	while (s.len > 0 && (s.p[s.len - 1] == '\r' || s.p[s.len - 1] == ' '))
-		s.len--;
+	for (unsigned i = 0; i < MAX_TAIL && s.len > 0; i++)
+		if (s.p[s.len - 1] == '\r' || s.p[s.len - 1] == ' ')
+			s.len--;
 	if (starts_with(s, bom, 3)) /* whole logs put one behind the other */
 		s = after(s, 3);
 	if (starts_with(s, powershell, sizeof(powershell) - 1))

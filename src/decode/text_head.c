@@ -149,8 +149,12 @@ text_head(struct slice text, struct text_head *out)
 bool
 text_probe(struct slice text)
 {
+	const char *end = text.p + text.len;
+	size_t n = text.len == 0 ? 0 : time_shape(text.p, end);
 	struct text_head head;
 
+	if (n > 0)
+		return end - text.p > (ptrdiff_t)n + 2 && text.p[n] == ':' && text.p[n + 1] == ' ';
 	return text.len > 8 && text_head(text, &head);
 }
 
@@ -238,19 +242,23 @@ is_torn_before(const char *head)
 size_t
 text_end(struct slice text)
 {
-	const char *end = text.p + text.len, *p, *head;
+	const char *end = text.p + text.len, *start, *p, *head;
+	size_t n = time_shape(text.p, end);
 	struct text_head first;
 
-	if (!text_head(text, &first))
+	if (n == 0 && text_head(text, &first))
+		n = first.start + first.time.len;
+	if (n + 2 >= text.len)
 		return text.len;
-	end = footer(text.p + first.len, end);
-	for (p = text.p + first.len; (head = next_head(p, end)) != NULL; p = head + CLOCK_LEN) {
+	start = text.p + n + 2; /* behind the time's ": " */
+	end = footer(start, end);
+	for (p = start; (head = next_head(p, end)) != NULL; p = head + CLOCK_LEN) {
 		if (is_torn_before(head)) {
 			end = head;
 			break;
 		}
 	}
-	return (size_t)(glued_json(text.p + first.len, end) - text.p);
+	return (size_t)(glued_json(start, end) - text.p);
 }
 
 /*

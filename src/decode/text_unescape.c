@@ -23,10 +23,16 @@ escape_at(const char *p, const char *end, bool *sure)
 {
 	if (end - p < 2)
 		return 0;
-	if (p[1] == '"')
-		*sure = true;
-	if (p[1] != '\0' && strchr("\"\\bfnrt", p[1]) != NULL)
-		return 2;
+	switch (p[1]) {
+	case '"': *sure = true; return 2;
+	case '\\':
+	case 'b':
+	case 'f':
+	case 'n':
+	case 'r':
+	case 't': return 2;
+	default: break;
+	}
 	if (p[1] != 'u' || end - p < 6)
 		return 0;
 	for (int i = 2; i < 6; i++)

@@ -1,0 +1,98 @@
+/*
+ * Lines that are not JSON, in any envelope, cut into lines at every newline: each line has a
+ * verdict for all of its bytes, what the decoder says about an event lies in memory that lives, and
+ * a cut at a safe place leaves nothing pending.
+ */
+#include <stdlib.h>
+
+#include "base/xalloc.h"
+#include "decode/decode.h"
+
+#include "base/banned.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static volatile unsigned char sink;
+
+static void
+touch(struct slice s)
+{
+	for (size_t i = 0; i < s.len; i++)
+		sink ^= (unsigned char)s.p[i];
+}
+
+static void
+touch_key(const struct event_key *key, void *arg)
+{
+	(void)arg;
+	touch(key->name);
+	touch(key->value.text);
+}
+
+static void
+touch_event(const struct falco_event *ev)
+{
+	for (unsigned f = 0; f < FIELD_COLUMNS; f++)
+		if (ev->present >> f & 1)
+			touch(ev->field[f].text);
+	for (unsigned i = 0; i < EVENT_EXTRAS; i++)
+		if (ev->extra_present >> i & 1)
+			touch(ev->extra[i].text);
+	touch(ev->output);
+	touch(ev->message);
+	touch(ev->raw);
+	if ((ev->present & 1) == 0 || ev->field[FIELD_RULE].text.len == 0)
+		abort();
+}
+
+static void
+fuzz_line(struct decoder *d, const char *p, size_t len)
+{
+	static struct falco_event ev;
+	enum reject_reason reason;
+	enum verdict v;
+	size_t records = 0;
+
+	decode_line(d, p, len, false);
+	while ((v = decode_next(d, &ev, &reason)) != VERDICT_END) {
+		if (++records > len + 1)
+			abort();
+		if (v == VERDICT_EVENT || v == VERDICT_INTERNAL)
+			touch_event(&ev);
+		if (v == VERDICT_REJECT && reason >= REJECT_REASONS)
+			abort();
+	}
+	if (records == 0)
+		abort();
+	decode_every_key(d, p, len, touch_key, NULL);
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static const char *const want[] = { "proc.pid", "fd.nameraw", "own.key" };
+	char *text = xmalloc(size == 0 ? 1 : size); /* exact: a read behind the last line is seen */
+	struct decoder *d = decoder_new();
+	static struct falco_event ev;
+	enum reject_reason reason;
+	const char *p, *end = text + size, *line_end;
+	bool joins = false;
+	size_t safe;
+
+	memcpy(text, data, size);
+	decoder_want(d, want, 3);
+	safe = decode_safe_cut(text, size, &joins);
+	if (safe > size || (safe > 0 && text[safe - 1] != '\n'))
+		abort();
+	for (p = text; p < end; p = line_end + 1) {
+		line_end = memchr(p, '\n', (size_t)(end - p));
+		if (line_end == NULL)
+			line_end = end;
+		fuzz_line(d, p, (size_t)(line_end - p));
+	}
+	while (decode_flush(d, &ev, &reason) != VERDICT_END)
+		touch(ev.raw);
+	decoder_free(d);
+	free(text);
+	return 0;
+}
