@@ -1,6 +1,7 @@
 /*
- * Raw bytes decoded once more: for slots taken after the event came in, for the cells and the page of one event.
- * What it reads is a record that was accepted before, so one event is expected, the first that comes.
+ * Raw bytes decoded once more: for slots taken after the event came in, for the cells and the page
+ * of one event. What it reads is a record that was accepted before, so one event is expected, the
+ * first that comes.
  */
 #include "model/internal.h"
 
@@ -64,8 +65,8 @@ again_window(struct model *m, uint64_t number, uint64_t end)
 		to = next.offset + next.length;
 	}
 	buf_clear(&a->window);
-	a->window_valid = rawstore_read(m->raw, e.origin, e.offset, (uint32_t)(to - e.offset),
-	    &a->window);
+	a->window_valid =
+	    rawstore_read(m->raw, e.origin, e.offset, (uint32_t)(to - e.offset), &a->window);
 	a->window_origin = e.origin;
 	a->window_offset = e.offset;
 }
@@ -74,7 +75,7 @@ static bool
 in_window(const struct again *a, const struct model_event *e)
 {
 	return a->window_valid && e->origin == a->window_origin && e->offset >= a->window_offset &&
-	    e->offset + e->length <= a->window_offset + a->window.len;
+	       e->offset + e->length <= a->window_offset + a->window.len;
 }
 
 static bool
@@ -96,11 +97,12 @@ again_slots(struct model *m, const struct model_event *e)
 	const char *name[SCHEMA_FIELDS];
 
 	if (m->again.wants != v->version) {
-		/* the names of the worker's decoder: slots keep their number, free ones look for nothing */
+		/* the names of the worker's decoder: slots keep their number, free ones look for
+		 * nothing */
 		for (unsigned i = 0; i < v->nfields; i++)
 			name[i] = v->field_gen[i] == 0 || block_is_pseudo(v->field_name[i])
-			    ? ""
-			    : v->field_name[i];
+				      ? ""
+				      : v->field_name[i];
 		decoder_want(d, name, v->nfields);
 		m->again.wants = v->version;
 	}

@@ -1,4 +1,5 @@
-/* What a live query answers: totals, rows in order, events, buckets. Nothing here changes what was counted. */
+/* What a live query answers: totals, rows in order, events, buckets. Nothing here changes what was
+ * counted. */
 #include "model/livepriv.h"
 
 #include <stdlib.h>
@@ -76,7 +77,8 @@ add_rows(struct live *l, uint32_t n)
 }
 
 const uint32_t *
-live_order(struct live *l, enum group_sort key, bool descending, int64_t now, bool hold, uint32_t *n)
+live_order(
+    struct live *l, enum group_sort key, bool descending, int64_t now, bool hold, uint32_t *n)
 {
 	const struct group_table *t = l->table;
 	bool same = l->norder > 0 && key == l->order_key && descending == l->order_descending;
@@ -109,7 +111,8 @@ is_named(const char *asked, const char *name)
 {
 	enum field_id id = field_by_name(slice_of(name));
 
-	return strcmp(asked, name) == 0 || (id != FIELD_NONE && field_by_name(slice_of(asked)) == id);
+	return strcmp(asked, name) == 0 ||
+	       (id != FIELD_NONE && field_by_name(slice_of(asked)) == id);
 }
 
 bool
@@ -225,8 +228,8 @@ live_cell(struct live *l, uint64_t number, unsigned i, struct buf *out)
 }
 
 void
-live_histogram(const struct live *l, int64_t from, int64_t to, struct histogram_bucket *out,
-    unsigned n)
+live_histogram(
+    const struct live *l, int64_t from, int64_t to, struct histogram_bucket *out, unsigned n)
 {
 	histogram_read(&l->histogram, from, to, out, n);
 }

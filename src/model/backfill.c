@@ -1,7 +1,8 @@
 /*
- * Slots of the schema in the index: which are in use, which segments have them, and how the others get them, by decoding
- * rows again. Workers fill slots as soon as they know of them; everything here is about rows decoded before that.
- * A slot counts as filled in a segment only when the segment has it in the schema's present generation.
+ * Slots of the schema in the index: which are in use, which segments have them, and how the others
+ * get them, by decoding rows again. Workers fill slots as soon as they know of them; everything
+ * here is about rows decoded before that. A slot counts as filled in a segment only when the
+ * segment has it in the schema's present generation.
  */
 #include "model/internal.h"
 
@@ -72,8 +73,8 @@ lacking(const struct model *m, uint64_t number, uint32_t *fields, uint32_t *test
 	*fields = *tests = 0;
 	for (uint32_t left = m->fields_used; left != 0; left &= left - 1) {
 		unsigned i = (unsigned)__builtin_ctz(left);
-		bool has = s != NULL ? s->field_gen[i] == v->field_gen[i]
-		                     : m->open.field_todo[i] == 0;
+		bool has =
+		    s != NULL ? s->field_gen[i] == v->field_gen[i] : m->open.field_todo[i] == 0;
 
 		*fields |= has ? 0 : (uint32_t)1 << i;
 	}
@@ -208,15 +209,16 @@ start(struct model *m, uint64_t number)
 		unsigned i = (unsigned)__builtin_ctz(left);
 
 		if (b->column[i] == NULL)
-			b->column[i] = xreallocarray(NULL, ROWS_MAX, sizeof(sym_t));
+			b->column[i] = xreallocarray(NULL, SEGMENT_ROWS, sizeof(sym_t));
 	}
 	if (b->tests != 0 && b->bits == NULL)
-		b->bits = xreallocarray(NULL, ROWS_MAX, sizeof(*b->bits));
+		b->bits = xreallocarray(NULL, SEGMENT_ROWS, sizeof(*b->bits));
 	if (b->tests != 0)
 		memset(b->bits, 0, b->n * sizeof(*b->bits));
 }
 
-/* The schema may have changed while the segment was worked on: what is no longer wanted is dropped. */
+/* The schema may have changed while the segment was worked on: what is no longer wanted is dropped.
+ */
 static void
 forget_changed(struct model *m)
 {
@@ -281,8 +283,7 @@ is_current(const struct model *m, uint64_t number)
 {
 	const struct segment *s = model_segment(m, number);
 
-	return m->backfill.active &&
-	    m->backfill.first == (s != NULL ? s->first : m->open.first);
+	return m->backfill.active && m->backfill.first == (s != NULL ? s->first : m->open.first);
 }
 
 bool
@@ -333,9 +334,9 @@ backfill_release(struct model *m)
 size_t
 backfill_memory(const struct model *m)
 {
-	size_t n = m->backfill.bits != NULL ? ROWS_MAX * sizeof(uint32_t) : 0;
+	size_t n = m->backfill.bits != NULL ? SEGMENT_ROWS * sizeof(uint32_t) : 0;
 
 	for (unsigned i = 0; i < SCHEMA_FIELDS; i++)
-		n += m->backfill.column[i] != NULL ? ROWS_MAX * sizeof(sym_t) : 0;
+		n += m->backfill.column[i] != NULL ? SEGMENT_ROWS * sizeof(sym_t) : 0;
 	return n;
 }

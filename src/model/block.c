@@ -1,7 +1,7 @@
 /*
- * Blocks: events as columns of a worker's own symbols. Runs on the decode workers, once an event and once a present
- * field, so: no allocation once the block has grown, no look at fields that are not there. What the symbols
- * mean to the index is for remap.c.
+ * Blocks: events as columns of a worker's own symbols. Runs on the decode workers, once an event
+ * and once a present field, so: no allocation once the block has grown, no look at fields that are
+ * not there. What the symbols mean to the index is for remap.c.
  */
 #include "model/block.h"
 
@@ -149,7 +149,7 @@ bool
 block_is_pseudo(const char *name)
 {
 	return strcmp(name, "output") == 0 || strcmp(name, "raw") == 0 ||
-	    strcmp(name, "uuid") == 0 || strcmp(name, "time") == 0;
+	       strcmp(name, "uuid") == 0 || strcmp(name, "time") == 0;
 }
 
 void

@@ -1,7 +1,8 @@
 /*
- * The memory budget. What it covers: segments, symbols, the tables of live queries. When it is passed the queries
- * nobody looks at go first, then the oldest segment; symbols that only evicted events had are left behind and leave when the
- * table is built anew and everything renumbered, which for a moment needs both tables: half a table is kept in reserve.
+ * The memory budget. What it covers: segments, symbols, the tables of live queries. When it is
+ * passed the queries nobody looks at go first, then the oldest segment; symbols that only evicted
+ * events had are left behind and leave when the table is built anew and everything renumbered,
+ * which for a moment needs both tables: half a table is kept in reserve.
  */
 #include "model/internal.h"
 
@@ -15,14 +16,16 @@
 #define SYMBOLS_MIN (1u << 16)
 #define SYMBOLS_MAX (1u << 27)
 #define TEXT_MIN    ((size_t)1 << 20)
-#define AHEAD       8
+#define AHEAD	    8
 
 struct symtab *
 model_new_symbols(const struct model *m)
 {
 	size_t symbols = m->budget / 32, text = m->budget / 2;
 
-	symbols = symbols < SYMBOLS_MIN ? SYMBOLS_MIN : symbols > SYMBOLS_MAX ? SYMBOLS_MAX : symbols;
+	symbols = symbols < SYMBOLS_MIN	  ? SYMBOLS_MIN
+		  : symbols > SYMBOLS_MAX ? SYMBOLS_MAX
+					  : symbols;
 	return symtab_new((uint32_t)symbols, text < TEXT_MIN ? TEXT_MIN : text);
 }
 
@@ -138,7 +141,8 @@ compact(struct model *m)
 	free(used);
 }
 
-/* Worth it when a third of the events that the table served are gone, and the table is no small part of the memory. */
+/* Worth it when a third of the events that the table served are gone, and the table is no small
+ * part of the memory. */
 static bool
 compaction_pays(const struct model *m, bool full)
 {

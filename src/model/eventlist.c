@@ -1,7 +1,7 @@
 /*
- * Events mostly come in order of time, so adding is appending, and sorting is a look that they did. What came late is
- * sorted by itself and merged in from where it belongs on; nothing before that moves. Times are looked up in the
- * index, not kept.
+ * Events mostly come in order of time, so adding is appending, and sorting is a look that they did.
+ * What came late is sorted by itself and merged in from where it belongs on; nothing before that
+ * moves. Times are looked up in the index, not kept.
  */
 #include "model/eventlist.h"
 
@@ -11,7 +11,8 @@
 
 #include "base/banned.h"
 
-#define UNSORTED_MAX 262144 /* then it is sorted though nobody looks: eviction wants it in order */
+#define UNSORTED_MAX 262144 /* then it is sorted though nobody looks: eviction wants it in order   \
+			     */
 
 struct timed {
 	int64_t time;
@@ -63,7 +64,7 @@ event_list_add(struct event_list *l, const struct model *m, const uint64_t *sele
 		for (uint32_t w = 0; w < bit_words(n); w++)
 			for (uint64_t left = selected[w]; left != 0; left &= left - 1)
 				*to++ = (uint32_t)(number - l->base) + w * 64 +
-				    (uint32_t)__builtin_ctzll(left);
+					(uint32_t)__builtin_ctzll(left);
 	}
 	l->n = (size_t)(to - l->v);
 	if (l->n - l->sorted > UNSORTED_MAX)
@@ -203,8 +204,8 @@ event_list_find(const struct event_list *l, const struct model *m, uint64_t numb
 	if (number < model_first(m) || number >= model_next(m) || number < l->base ||
 	    number - l->base > UINT32_MAX)
 		return false;
-	at = lower_bound(l, m,
-	    (struct timed){ model_time(m, number), (uint32_t)(number - l->base) });
+	at = lower_bound(
+	    l, m, (struct timed){ model_time(m, number), (uint32_t)(number - l->base) });
 	if (at == l->n || l->base + l->v[at] != number)
 		return false;
 	*i = at - l->head;

@@ -1,5 +1,6 @@
 /*
- * The answer of a QUERY_EVENTS: event numbers in order of time, then of arrival. Sorted when looked at. Private to the model.
+ * The answer of a QUERY_EVENTS: event numbers in order of time, then of arrival. Sorted when looked
+ * at. Private to the model.
  */
 #ifndef FALCOTOP_MODEL_EVENTLIST_H
 #define FALCOTOP_MODEL_EVENTLIST_H
@@ -7,10 +8,10 @@
 #include "model/internal.h"
 
 struct event_list {
-	uint64_t base;   /* numbers are kept relative to it */
-	uint32_t *v;     /* [head, n) are in use */
+	uint64_t base; /* numbers are kept relative to it */
+	uint32_t *v;   /* [head, n) are in use */
 	size_t head, n, cap;
-	size_t sorted;   /* [head, sorted) is in order */
+	size_t sorted; /* [head, sorted) is in order */
 };
 
 /* Rows of the view whose bit is set (NULL: all n) and the first of which is event `number`. */
@@ -22,7 +23,7 @@ void event_list_evict(struct event_list *l, const struct model *m, const struct 
 void event_list_clear(struct event_list *l);
 void event_list_release(struct event_list *l);
 uint64_t event_list_at(const struct event_list *l, uint64_t i);
-bool event_list_find(const struct event_list *l, const struct model *m, uint64_t number,
-    uint64_t *i);
+bool event_list_find(
+    const struct event_list *l, const struct model *m, uint64_t number, uint64_t *i);
 
 #endif

@@ -1,6 +1,7 @@
 /*
- * The counts behind a histogram. Buckets are a second wide at first; when 65,536 of them hold something, they become twice
- * as wide, again and again. Only buckets that hold something take room, so one event with a wrong year spoils nothing.
+ * The counts behind a histogram. Buckets are a second wide at first; when 65,536 of them hold
+ * something, they become twice as wide, again and again. Only buckets that hold something take
+ * room, so one event with a wrong year spoils nothing.
  */
 #include "model/histogram.h"
 
@@ -29,6 +30,12 @@ find_slot(const struct histogram *h, int64_t bucket)
 	return &h->slot[i];
 }
 
+static inline void
+add(uint32_t *count, uint32_t n)
+{
+	*count = n > UINT32_MAX - *count ? UINT32_MAX : *count + n;
+}
+
 /* Puts all counts into a new table; called to grow and to widen. */
 static void
 rebuild(struct histogram *h, uint32_t size, int64_t width)
@@ -49,10 +56,10 @@ rebuild(struct histogram *h, uint32_t size, int64_t width)
 			continue;
 		s = find_slot(h, bucket_of(old[i].bucket, factor));
 		h->n += !s->used;
-		s->used = true;
+		s->used = 1;
 		s->bucket = bucket_of(old[i].bucket, factor);
 		for (unsigned p = 0; p < PRIORITY_COUNT; p++)
-			s->counts.count[p] += old[i].counts.count[p];
+			add(&s->count[p], old[i].count[p]);
 	}
 	free(old);
 }
@@ -75,10 +82,10 @@ histogram_add(struct histogram *h, int64_t time, unsigned priority)
 			h->last = find_slot(h, bucket);
 		}
 		h->n += !h->last->used;
-		h->last->used = true;
+		h->last->used = 1;
 		h->last->bucket = bucket;
 	}
-	h->last->counts.count[priority]++;
+	add(&h->last->count[priority], 1);
 }
 
 void
@@ -96,8 +103,8 @@ histogram_release(struct histogram *h)
 
 /* A bucket that straddles `from` counts in the first one: what is asked for is all there. */
 void
-histogram_read(const struct histogram *h, int64_t from, int64_t to, struct histogram_bucket *out,
-    unsigned n)
+histogram_read(
+    const struct histogram *h, int64_t from, int64_t to, struct histogram_bucket *out, unsigned n)
 {
 	memset(out, 0, n * sizeof(*out));
 	if (from >= to || n == 0)
@@ -113,6 +120,6 @@ histogram_read(const struct histogram *h, int64_t from, int64_t to, struct histo
 			start = from;
 		at = (unsigned)((start - from) * n / span);
 		for (unsigned p = 0; p < PRIORITY_COUNT; p++)
-			out[at].count[p] += s->counts.count[p];
+			out[at].count[p] += s->count[p];
 	}
 }

@@ -15,7 +15,8 @@ struct remap {
 	uint32_t size;
 };
 
-/* Filling slots of one segment by decoding its rows again: a piece at a time into columns of its own. */
+/* Filling slots of one segment by decoding its rows again: a piece at a time into columns of its
+ * own. */
 struct backfill {
 	bool active;
 	uint64_t first; /* of the segment */
@@ -23,16 +24,16 @@ struct backfill {
 	uint32_t fields, tests; /* slots being filled */
 	uint32_t field_gen[SCHEMA_FIELDS], test_gen[SCHEMA_TESTS];
 	uint32_t unreadable;
-	sym_t *column[SCHEMA_FIELDS]; /* ROWS_MAX each, kept */
+	sym_t *column[SCHEMA_FIELDS]; /* SEGMENT_ROWS each, kept */
 	uint32_t *bits;
 };
 
 /* Decoding raw bytes again. */
 struct again {
 	struct decoder *decoder;
-	uint64_t wants;       /* version of the schema view whose names it looks for; 0: others */
-	struct buf raw;       /* one record */
-	struct buf window;    /* a run of records of one origin */
+	uint64_t wants;	   /* version of the schema view whose names it looks for; 0: others */
+	struct buf raw;	   /* one record */
+	struct buf window; /* a run of records of one origin */
 	bool window_valid;
 	uint16_t window_origin;
 	uint64_t window_offset;
@@ -46,12 +47,12 @@ struct model {
 	struct rawstore *raw;
 	struct symtab *symbols;
 	struct schema *schema;
-	const struct schema_view *view; /* the schema as it is now */
+	const struct schema_view *view;	  /* the schema as it is now */
 	uint32_t fields_used, tests_used; /* slots in use, bits */
-	uint32_t time_slots; /* of fields_used: those named "time" */
+	uint32_t time_slots;		  /* of fields_used: those named "time" */
 
 	struct store store;
-	struct segment **segment; /* oldest first, all of ROWS_MAX rows, numbers without gaps */
+	struct segment **segment; /* oldest first, all of SEGMENT_ROWS rows, numbers without gaps */
 	uint32_t nsegments, segments_cap;
 	struct open_segment open;
 	struct seal_scratch scratch;
@@ -67,7 +68,7 @@ struct model {
 	unsigned nlive, live_cap;
 	uint64_t live_clock; /* order of closing */
 	struct rows rows;    /* a view, for whoever needs one at the moment */
-	uint64_t selected[ROWS_MAX / 64];
+	uint64_t selected[SEGMENT_ROWS / 64];
 
 	uint64_t version, evicted, evicted_when_compacted;
 	uint64_t by_priority[PRIORITY_COUNT];
@@ -97,7 +98,7 @@ model_segment(const struct model *m, uint64_t number)
 {
 	if (number >= m->open.first)
 		return NULL;
-	return m->segment[(number - m->segment[0]->first) / ROWS_MAX];
+	return m->segment[(number - m->segment[0]->first) / SEGMENT_ROWS];
 }
 
 /* Time of a retained event. */
@@ -124,15 +125,18 @@ void model_keep_budget(struct model *m);
 struct symtab *model_new_symbols(const struct model *m);
 
 /* --- backfill.c */
-/* Looks at the schema: which slots are in use. Before rows are added and after slots were taken or dropped. */
+/* Looks at the schema: which slots are in use. Before rows are added and after slots were taken or
+ * dropped. */
 void slots_sync(struct model *m);
 /* True when the slots are filled in the segment that holds `number`. */
 bool slots_ready(const struct model *m, uint64_t number, uint32_t fields, uint32_t tests);
 /* Rows that slots of the segment lack for good. */
 uint32_t slots_unreadable(const struct model *m, uint64_t number);
-/* Works on the segment that holds `number` until the deadline (clock_mono). True when it is ready. */
+/* Works on the segment that holds `number` until the deadline (clock_mono). True when it is ready.
+ */
 bool backfill_work(struct model *m, uint64_t number, int64_t deadline);
-/* The last n rows of the open segment, at once: their block was decoded before the slots were taken. */
+/* The last n rows of the open segment, at once: their block was decoded before the slots were
+ * taken. */
 void backfill_last(struct model *m, uint32_t n, uint32_t fields, uint32_t tests);
 /* The last n rows of slots named "time". */
 void backfill_time(struct model *m, uint32_t n);
@@ -143,10 +147,11 @@ size_t backfill_memory(const struct model *m);
 /* --- again.c */
 /* Reads ahead: the records of [number, end) as far as they stand together. */
 void again_window(struct model *m, uint64_t number, uint64_t end);
-/* Decodes a record; wants: the names of the schema's slots. NULL when its bytes are gone or hold no event. */
+/* Decodes a record; wants: the names of the schema's slots. NULL when its bytes are gone or hold no
+ * event. */
 const struct falco_event *again_slots(struct model *m, const struct model_event *e);
-const struct falco_event *again_names(struct model *m, const struct model_event *e,
-    const char *const *names, unsigned n);
+const struct falco_event *again_names(
+    struct model *m, const struct model_event *e, const char *const *names, unsigned n);
 void again_release(struct model *m);
 
 /* --- live.c, scan.c */

@@ -1,7 +1,8 @@
 /*
- * Live queries: compiling a question, sharing and remembering answers. A closed one stands still and keeps its answer; when
- * it is opened again it scans what it missed, unless some of that has left the index: then it is forgotten, for its
- * totals would be neither those of the index nor those of everything. Rows get in by scan.c, answers out by answer.c.
+ * Live queries: compiling a question, sharing and remembering answers. A closed one stands still
+ * and keeps its answer; when it is opened again it scans what it missed, unless some of that has
+ * left the index: then it is forgotten, for its totals would be neither those of the index nor
+ * those of everything. Rows get in by scan.c, answers out by answer.c.
  */
 #include "model/livepriv.h"
 
@@ -37,8 +38,8 @@ take_field(struct model *m, const char *name, unsigned *out, struct filter_error
 	*out = schema_take_field(m->schema, slice_of(name));
 	if (*out != FIELD_NONE)
 		return true;
-	snprintf(err->message, sizeof(err->message),
-	    "too many fields outside the catalogue are in use");
+	snprintf(
+	    err->message, sizeof(err->message), "too many fields outside the catalogue are in use");
 	return false;
 }
 
@@ -57,8 +58,8 @@ static uint32_t
 slot_bit(unsigned field)
 {
 	return field >= FIELD_DYNAMIC && field != FIELD_NONE
-	    ? (uint32_t)1 << (field - FIELD_DYNAMIC)
-	    : 0;
+		   ? (uint32_t)1 << (field - FIELD_DYNAMIC)
+		   : 0;
 }
 
 /* Fields of the query; events show theirs by decoding, so they take no slots. */
@@ -156,7 +157,7 @@ live_restart(struct live *l)
 	l->done = l->matched = l->unreadable = 0;
 	l->norder = 0;
 	l->order_version = UINT64_MAX;
-	l->step = ROWS_MAX;
+	l->step = SEGMENT_ROWS;
 	l->events.base = model_first(m);
 	l->ngaps = 0;
 	if (model_first(m) < model_next(m))

@@ -5,9 +5,9 @@
 #include "model/eventlist.h"
 #include "model/histogram.h"
 
-#define LIVE_GAPS       4  /* stretches not scanned yet; a query that would need more starts anew */
+#define LIVE_GAPS	4 /* stretches not scanned yet; a query that would need more starts anew */
 #define LIVE_CLOSED_MAX 16
-#define LIVE_STEP_MIN   2048u
+#define LIVE_STEP_MIN	2048u
 
 struct gap {
 	uint64_t from, to; /* event numbers */
@@ -17,12 +17,12 @@ struct live {
 	struct model *model;
 	struct query query;
 	struct filter *filter; /* bound */
-	bool all;              /* it and the time range keep everything */
+	bool all;	       /* it and the time range keep everything */
 	unsigned by[GROUP_BY_MAX], distinct[GROUP_DISTINCT];
 	uint32_t fields, tests; /* slots it reads */
-	unsigned users;         /* 0: closed */
-	uint64_t closed;        /* the model's live_clock then */
-	uint64_t paused;        /* first number not seen when closed */
+	unsigned users;		/* 0: closed */
+	uint64_t closed;	/* the model's live_clock then */
+	uint64_t paused;	/* first number not seen when closed */
 
 	struct gap gap[LIVE_GAPS]; /* in order, not empty */
 	unsigned ngaps;
@@ -45,7 +45,8 @@ struct live {
 	int64_t order_minute;
 };
 
-/* scan.c: rows of the view, the first of which is event `number`, into the answer. s: the view is all of this segment. */
+/* scan.c: rows of the view, the first of which is event `number`, into the answer. s: the view is
+ * all of this segment. */
 void live_add(struct live *l, const struct rows *rows, uint64_t number, const struct segment *s);
 /* live.c: nothing seen yet, everything retained to be scanned. */
 void live_restart(struct live *l);

@@ -1,6 +1,7 @@
 /*
- * The event index: blocks come in, rows of symbols stay. Owns the open segment and the sealed ones; what questions
- * are asked of them is live.c's, what must go when memory runs short budget.c's, late slots backfill.c's.
+ * The event index: blocks come in, rows of symbols stay. Owns the open segment and the sealed ones;
+ * what questions are asked of them is live.c's, what must go when memory runs short budget.c's,
+ * late slots backfill.c's.
  */
 #include "model/internal.h"
 
@@ -192,8 +193,8 @@ seal(struct model *m)
 		m->segments_cap = m->segments_cap == 0 ? 64 : m->segments_cap * 2;
 		m->segment = xreallocarray(m->segment, m->segments_cap, sizeof(*m->segment));
 	}
-	m->segment[m->nsegments++] = segment_seal(o, &m->store, &m->scratch,
-	    symtab_count(m->symbols), m->priority_dict);
+	m->segment[m->nsegments++] =
+	    segment_seal(o, &m->store, &m->scratch, symtab_count(m->symbols), m->priority_dict);
 	open_restart(o, o->first + o->n);
 	model_keep_budget(m);
 }
@@ -246,12 +247,12 @@ model_apply(struct model *m, const struct block *b)
 	stale_slots(m, b, &stale_fields, &stale_tests);
 	count_totals(m, b);
 	for (uint32_t from = 0; from < b->n;) {
-		uint32_t room = ROWS_MAX - m->open.n, left = b->n - from;
+		uint32_t room = SEGMENT_ROWS - m->open.n, left = b->n - from;
 		uint32_t n = left < room ? left : room;
 
 		append(m, r, b, from, n, stale_fields, stale_tests);
 		from += n;
-		if (m->open.n == ROWS_MAX)
+		if (m->open.n == SEGMENT_ROWS)
 			seal(m);
 	}
 	m->version++;
@@ -296,7 +297,7 @@ fill_numbers(const struct model *m, const struct segment *s, uint32_t row, struc
 		out->flags = s->flags[row];
 		out->offset = packed_get(&s->offset, row);
 		out->length = (uint32_t)packed_get(&s->length, row);
-		out->line = (uint32_t)(packed_get(&s->line, row) + row - ROWS_MAX);
+		out->line = (uint32_t)(packed_get(&s->line, row) + row - SEGMENT_ROWS);
 	} else {
 		run = run_find(o->run, o->nruns, row);
 		out->time = o->time[row];

@@ -1,6 +1,8 @@
 /*
- * The open segment: arrays of ROWS_MAX rows that fill up. Columns get memory when a field is first seen, eight to a block
- * of huge pages, and keep it for good. Filling the rows is model.c's, sealing them segment.c's.
+ * The open segment: arrays of SEGMENT_ROWS rows that fill up. All stand in one block of huge pages,
+ * the numbers first, then columns in the order in which fields were first seen, so that pages of
+ * fields that never come are never touched. Filling the rows is model.c's, sealing them
+ * segment.c's.
  */
 #include "model/segment.h"
 
@@ -10,14 +12,14 @@
 
 #include "base/banned.h"
 
-#define COLUMN_BYTES ((size_t)ROWS_MAX * sizeof(sym_t))
-#define BLOCK_BYTES  (8 * COLUMN_BYTES)
+#define COLUMN_BYTES ((size_t)SEGMENT_ROWS * sizeof(sym_t))
 /* time, offset; tests, length, line; flags; priority */
-#define FIXED_ROW   (2 * 8 + 3 * 4 + 2 + 1)
+#define FIXED_BYTES ((size_t)SEGMENT_ROWS * (2 * 8 + 3 * 4 + 2 + 1))
 #define HUGE_PAGE   ((size_t)2 << 20)
-#define FIXED_BYTES (((size_t)ROWS_MAX * FIXED_ROW + HUGE_PAGE - 1) / HUGE_PAGE * HUGE_PAGE)
+#define OPEN_BYTES                                                                                 \
+	((FIXED_BYTES + COLUMNS_MAX * COLUMN_BYTES + HUGE_PAGE - 1) / HUGE_PAGE * HUGE_PAGE)
 
-_Static_assert(BLOCK_BYTES % HUGE_PAGE == 0, "a block is huge pages");
+_Static_assert(FIXED_BYTES % sizeof(sym_t) == 0, "columns follow, aligned");
 
 static const sym_t absent_dict[1] = { SYM_ABSENT };
 
@@ -25,24 +27,21 @@ void
 open_init(struct open_segment *o)
 {
 	memset(o, 0, sizeof(*o));
-	o->fixed = huge_alloc(FIXED_BYTES);
-	o->time = (void *)o->fixed;
-	o->offset = (void *)(o->time + ROWS_MAX);
-	o->tests = (void *)(o->offset + ROWS_MAX);
-	o->length = o->tests + ROWS_MAX;
-	o->line = o->length + ROWS_MAX;
-	o->flags = (void *)(o->line + ROWS_MAX);
-	o->priority = (void *)(o->flags + ROWS_MAX);
+	o->memory = huge_alloc(OPEN_BYTES);
+	o->time = (void *)o->memory;
+	o->offset = (void *)(o->time + SEGMENT_ROWS);
+	o->tests = (void *)(o->offset + SEGMENT_ROWS);
+	o->length = o->tests + SEGMENT_ROWS;
+	o->line = o->length + SEGMENT_ROWS;
+	o->flags = (void *)(o->line + SEGMENT_ROWS);
+	o->priority = (void *)(o->flags + SEGMENT_ROWS);
 	open_restart(o, 0);
 }
 
 void
 open_release(struct open_segment *o)
 {
-	huge_free(o->fixed, FIXED_BYTES);
-	for (unsigned i = 0; i < sizeof(o->block) / sizeof(o->block[0]); i++)
-		if (o->block[i] != NULL)
-			huge_free(o->block[i], BLOCK_BYTES);
+	huge_free(o->memory, OPEN_BYTES);
 	free(o->run);
 }
 
@@ -66,13 +65,8 @@ open_column(struct open_segment *o, unsigned c)
 {
 	if (open_has(o, c))
 		return o->col[c];
-	if (o->col[c] == NULL) {
-		unsigned i = o->ncols++;
-
-		if (o->block[i / 8] == NULL)
-			o->block[i / 8] = huge_alloc(BLOCK_BYTES);
-		o->col[c] = (void *)(o->block[i / 8] + i % 8 * COLUMN_BYTES);
-	}
+	if (o->col[c] == NULL)
+		o->col[c] = (void *)(o->memory + FIXED_BYTES + o->ncols++ * COLUMN_BYTES);
 	memset(o->col[c], 0, o->n * sizeof(sym_t));
 	o->present[c >> 6] |= (uint64_t)1 << (c & 63);
 	return o->col[c];
@@ -94,7 +88,9 @@ open_add_run(struct open_segment *o, uint16_t origin, int64_t arrival)
 size_t
 open_memory(const struct open_segment *o)
 {
-	return FIXED_BYTES + (o->ncols + 7) / 8 * BLOCK_BYTES + o->run_cap * sizeof(*o->run);
+	size_t touched = FIXED_BYTES + o->ncols * COLUMN_BYTES;
+
+	return (touched + HUGE_PAGE - 1) / HUGE_PAGE * HUGE_PAGE + o->run_cap * sizeof(*o->run);
 }
 
 void
@@ -109,7 +105,7 @@ open_rows(const struct open_segment *o, uint32_t from, uint32_t n, const struct 
 	out->symbols = symbols;
 	for (unsigned c = 0; c < COLUMNS_MAX; c++)
 		out->col[c] = open_has(o, c) ? (struct column){ o->col[c] + from, NULL, 0, 4 }
-		                             : (struct column){ NULL, absent_dict, 1, 0 };
+					     : (struct column){ NULL, absent_dict, 1, 0 };
 	out->col[FIELD_PRIORITY] =
 	    (struct column){ o->priority + from, priority_dict, PRIORITY_COUNT, 1 };
 }

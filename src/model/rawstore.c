@@ -1,6 +1,7 @@
 /*
- * The raw store: one entry an origin, either a descriptor of the file the events were read from or a spool (spool.c).
- * It knows bytes and offsets, nothing of events. Entries are never removed, so readers need no lock to find one.
+ * The raw store: one entry an origin, either a descriptor of the file the events were read from or
+ * a spool (spool.c). It knows bytes and offsets, nothing of events. Entries are never removed, so
+ * readers need no lock to find one.
  */
 #include "model/rawstore.h"
 
@@ -22,7 +23,7 @@
 
 struct origin {
 	char *name;
-	int fd;              /* of a regular file, -1: none */
+	int fd;		     /* of a regular file, -1: none */
 	struct spool *spool; /* of a stream; NULL: none */
 	atomic_bool forgotten;
 	_Atomic(int64_t) size; /* of the file when it was largest */
@@ -91,7 +92,8 @@ rawstore_add(struct rawstore *r, const char *name, int fd)
 		free(o);
 		return (uint16_t)(ORIGINS_MAX - 1);
 	}
-	if (n == ORIGINS_MAX - 1) { /* shared by all that follow: it could not tell their bytes apart */
+	if (n ==
+	    ORIGINS_MAX - 1) { /* shared by all that follow: it could not tell their bytes apart */
 		atomic_store(&o->forgotten, true);
 	} else if (fd < 0) {
 		o->spool = spool_new(r->spool_max);
@@ -149,7 +151,7 @@ file_is_whole(struct origin *o)
 		return false;
 	}
 	while (st.st_size > largest &&
-	    !atomic_compare_exchange_weak(&o->size, &largest, (int64_t)st.st_size))
+	       !atomic_compare_exchange_weak(&o->size, &largest, (int64_t)st.st_size))
 		;
 	return true;
 }
@@ -177,8 +179,8 @@ file_read(struct origin *o, uint64_t offset, uint32_t len, struct buf *out)
 }
 
 bool
-rawstore_read(const struct rawstore *r, uint16_t origin, uint64_t offset, uint32_t len,
-    struct buf *out)
+rawstore_read(
+    const struct rawstore *r, uint16_t origin, uint64_t offset, uint32_t len, struct buf *out)
 {
 	struct origin *o = find(r, origin);
 

@@ -1,6 +1,7 @@
 /*
- * From a worker's symbols to the index's. A block's new symbols are taken over first, in order of appearance, which makes
- * the numbering of the index the same for any number of workers and any size of batch; all the rest is array look-ups.
+ * From a worker's symbols to the index's. A block's new symbols are taken over first, in order of
+ * appearance, which makes the numbering of the index the same for any number of workers and any
+ * size of batch; all the rest is array look-ups.
  */
 #include "model/internal.h"
 
@@ -55,8 +56,7 @@ remap_begin(struct model *m, const struct block *b)
 		fatal("bug: decode worker %u", b->worker);
 	if (b->worker >= m->nremaps) {
 		m->remap = xreallocarray(m->remap, b->worker + 1, sizeof(*m->remap));
-		memset(m->remap + m->nremaps, 0,
-		    (b->worker + 1 - m->nremaps) * sizeof(*m->remap));
+		memset(m->remap + m->nremaps, 0, (b->worker + 1 - m->nremaps) * sizeof(*m->remap));
 		m->nremaps = b->worker + 1;
 	}
 	r = &m->remap[b->worker];

@@ -1,6 +1,7 @@
 /*
- * Rows into answers: those of a new block, at once, for every open query; those that were there before, oldest first, in
- * slices. Oldest first so that an answer is the same whether its query was there from the start or not.
+ * Rows into answers: those of a new block, at once, for every open query; those that were there
+ * before, oldest first, in slices. Oldest first so that an answer is the same whether its query was
+ * there from the start or not.
  */
 #include "model/livepriv.h"
 
@@ -43,8 +44,8 @@ count_row(struct live *l, const struct rows *rows, uint32_t i)
 
 /* The totals that every kind keeps; returns how many rows matched. */
 static uint64_t
-count_rows(struct live *l, const struct rows *rows, const uint64_t *selected,
-    const struct segment *s)
+count_rows(
+    struct live *l, const struct rows *rows, const uint64_t *selected, const struct segment *s)
 {
 	uint64_t matched = 0;
 
@@ -104,10 +105,11 @@ static bool
 is_outside(const struct live *l, const struct segment *s)
 {
 	return (l->query.since != TIME_NONE && s->max_time < l->query.since) ||
-	    (l->query.until != TIME_NONE && s->min_time >= l->query.until);
+	       (l->query.until != TIME_NONE && s->min_time >= l->query.until);
 }
 
-/* One step of the scan: from the start of the first gap to the end of the step, the segment or the gap. */
+/* One step of the scan: from the start of the first gap to the end of the step, the segment or the
+ * gap. */
 static void
 scan_step(struct model *m, struct live *l)
 {
@@ -182,7 +184,8 @@ live_work(struct model *m, int64_t budget_ns)
 	struct live *l;
 
 	while ((l = first_waiting(m)) != NULL) {
-		/* quick ones first; one segment is filled at a time, for the query that came first */
+		/* quick ones first; one segment is filled at a time, for the query that came first
+		 */
 		if (!scan_ready(m, deadline))
 			backfill_work(m, l->gap[0].from, deadline);
 		if (clock_mono() >= deadline)

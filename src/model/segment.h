@@ -1,6 +1,7 @@
 /*
- * Segments: runs of ROWS_MAX events as columns. The open one is plain arrays that grow; when full it is sealed: each column
- * becomes a dictionary and codes of 0, 1 or 2 bytes, numbers become a base and differences. Private to the model.
+ * Segments: runs of SEGMENT_ROWS events as columns. The open one is plain arrays that grow; when
+ * full it is sealed: each column becomes a dictionary and codes of 0, 1 or 2 bytes, numbers become
+ * a base and differences. Private to the model.
  */
 #ifndef FALCOTOP_MODEL_SEGMENT_H
 #define FALCOTOP_MODEL_SEGMENT_H
@@ -8,6 +9,15 @@
 #include "model/store.h"
 #include "query/rows.h"
 #include "query/schema.h"
+
+/*
+ * Rows of a segment. Fewer make the open one and its sealing fit the cache, and take less memory
+ * that is not compressed yet; more make better dictionaries.
+ */
+#ifndef SEGMENT_ROWS
+#define SEGMENT_ROWS 16384
+#endif
+_Static_assert(SEGMENT_ROWS <= ROWS_MAX && SEGMENT_ROWS % 64 == 0, "a segment is one view");
 
 /* base + p[i], p of 0, 1, 2, 4 or 8 bytes. */
 struct packed {
@@ -23,7 +33,8 @@ struct run {
 	int64_t arrival;
 };
 
-/* Every symbol a column holds, to be marked and renumbered: its dictionary, or its codes when they are symbols. */
+/* Every symbol a column holds, to be marked and renumbered: its dictionary, or its codes when they
+ * are symbols. */
 struct symbol_run {
 	sym_t *p;
 	uint32_t n;
@@ -44,7 +55,8 @@ struct segment {
 	uint32_t nruns;
 	struct column col[COLUMNS_MAX];
 	struct symbol_run symbols[COLUMNS_MAX];
-	/* which slots of the schema are filled, 0: not; a slot is right only when this is the schema's generation */
+	/* which slots of the schema are filled, 0: not; a slot is right only when this is the
+	 * schema's generation */
 	uint32_t field_gen[SCHEMA_FIELDS], test_gen[SCHEMA_TESTS];
 	uint32_t unreadable; /* rows that could not be decoded again when a slot was filled later */
 	struct store_span span;
@@ -61,23 +73,21 @@ struct open_segment {
 	uint32_t n;
 	int64_t min_time, max_time;
 	uint64_t by_priority[PRIORITY_COUNT];
-	char *fixed; /* the arrays below */
+	char *memory; /* of all the arrays; touched as columns come up */
 	int64_t *time;
 	uint64_t *offset;
 	uint32_t *tests, *length, *line;
 	uint16_t *flags;
 	uint8_t *priority;
 	sym_t *col[COLUMNS_MAX]; /* NULL until first seen */
-	uint64_t present[2];     /* columns seen in this segment */
+	uint64_t present[2];	 /* columns seen in this segment */
 	struct run *run;
 	uint32_t nruns, run_cap;
 	/* slots: generation, and how many of the first rows lack them */
 	uint32_t field_gen[SCHEMA_FIELDS], test_gen[SCHEMA_TESTS];
 	uint32_t field_todo[SCHEMA_FIELDS], test_todo[SCHEMA_TESTS];
 	uint32_t unreadable;
-	/* blocks of column memory */
-	char *block[(COLUMNS_MAX + 7) / 8];
-	unsigned ncols;
+	unsigned ncols; /* that have memory */
 };
 
 /* Room for sealing, used again. */

@@ -1,8 +1,9 @@
 /*
- * The ring behind a streamed origin. Byte x of the stream lies at x % max of the file. [start, end) is what the ring can
- * hold; `hole` lists the parts of it that are not (or not yet) written. Writing happens outside the lock: a part is a
- * hole while it is being written, so a reader never takes half of it, and a reader looks again after it has
- * read, so it never takes what was written over meanwhile.
+ * The ring behind a streamed origin. Byte x of the stream lies at x % max of the file. [start, end)
+ * is what the ring can hold; `hole` lists the parts of it that are not (or not yet) written.
+ * Writing happens outside the lock: a part is a hole while it is being written, so a reader never
+ * takes half of it, and a reader looks again after it has read, so it never takes what was written
+ * over meanwhile.
  */
 #include "model/spool.h"
 
@@ -26,11 +27,11 @@ struct range {
 struct spool {
 	pthread_mutex_t lock;
 	uint64_t max;
-	int fd;    /* -1: not opened yet */
+	int fd;	   /* -1: not opened yet */
 	int error; /* why it cannot be opened */
 	uint64_t start, end;
-	unsigned nholes;
-	struct range hole[HOLES_MAX + 2];
+	unsigned nholes, cap;
+	struct range *hole;
 };
 
 struct spool *
@@ -52,6 +53,7 @@ spool_free(struct spool *s)
 	if (s->fd >= 0)
 		close(s->fd);
 	pthread_mutex_destroy(&s->lock);
+	free(s->hole);
 	free(s);
 }
 
@@ -104,7 +106,18 @@ trim_holes(struct spool *s)
 	}
 }
 
-/* Takes [from, to) out of the holes: it is written. Holes are disjoint, so at most one becomes two. */
+static void
+push_hole(struct spool *s, struct range hole)
+{
+	if (s->nholes == s->cap) {
+		s->cap = s->cap == 0 ? 4 : s->cap * 2;
+		s->hole = xreallocarray(s->hole, s->cap, sizeof(*s->hole));
+	}
+	s->hole[s->nholes++] = hole;
+}
+
+/* Takes [from, to) out of the holes: it is written. Holes are disjoint, so at most one becomes two.
+ */
 static void
 fill_hole(struct spool *s, uint64_t from, uint64_t to)
 {
@@ -121,8 +134,9 @@ fill_hole(struct spool *s, uint64_t from, uint64_t to)
 		if (h.from < h.to && h.to > to)
 			kept[n++] = (struct range){ h.from > to ? h.from : to, h.to };
 	}
-	memcpy(s->hole, kept, n * sizeof(kept[0]));
-	s->nholes = n;
+	s->nholes = 0;
+	for (unsigned i = 0; i < n; i++)
+		push_hole(s, kept[i]);
 	trim_holes(s);
 }
 
@@ -136,11 +150,12 @@ add_hole(struct spool *s, uint64_t from, uint64_t to)
 	if (from >= to)
 		return;
 	fill_hole(s, from, to);
-	s->hole[s->nholes++] = (struct range){ from, to };
+	push_hole(s, (struct range){ from, to });
 	trim_holes(s);
 }
 
-/* Makes room for [from, to), a hole until written; cuts *from to what fits. False when newer bytes have all its places. */
+/* Makes room for [from, to), a hole until written; cuts *from to what fits. False when newer bytes
+ * have all its places. */
 static bool
 reserve(struct spool *s, uint64_t *from, uint64_t to)
 {
@@ -176,7 +191,7 @@ transfer(const struct spool *s, uint64_t offset, char *in, const char *out, size
 		uint64_t at = offset % s->max;
 		size_t run = len < s->max - at ? len : (size_t)(s->max - at);
 		ssize_t n = in != NULL ? pread(s->fd, in, run, (off_t)at)
-		                       : pwrite(s->fd, out, run, (off_t)at);
+				       : pwrite(s->fd, out, run, (off_t)at);
 
 		if (n < 0 && errno == EINTR)
 			continue;
@@ -240,6 +255,8 @@ spool_read(struct spool *s, uint64_t offset, uint32_t len, struct buf *out)
 	bool ok;
 	char *p;
 
+	if (len == 0)
+		return true;
 	if (to < offset)
 		return false;
 	pthread_mutex_lock(&s->lock);

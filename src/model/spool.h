@@ -1,6 +1,7 @@
 /*
- * A spool: the newest bytes of one stream in a ring in an unlinked file. Private to the raw store. Writers may come out of
- * order; what was written over or never written reads as gone. Safe from any thread.
+ * A spool: the newest bytes of one stream in a ring in an unlinked file. Private to the raw store.
+ * Writers may come out of order; what was written over or never written reads as gone. Safe from
+ * any thread.
  */
 #ifndef FALCOTOP_MODEL_SPOOL_H
 #define FALCOTOP_MODEL_SPOOL_H

@@ -1,6 +1,7 @@
 /*
- * Chunks of segment memory. First touch is the dearest thing there is on a virtual machine, so chunks are huge pages and are
- * recycled; one is kept spare, the others go back to the system, which keeps the budget honest.
+ * Chunks of segment memory. First touch is the dearest thing there is on a virtual machine, so
+ * chunks are huge pages and are recycled; one is kept spare, the others go back to the system,
+ * which keeps the budget honest.
  */
 #include "model/store.h"
 

@@ -1,6 +1,6 @@
 /*
- * Memory of sealed segments: arrays carved from large aligned chunks that are used again once every segment in them has
- * left. Segments come and go in the same order. Private to the model.
+ * Memory of sealed segments: arrays carved from large aligned chunks that are used again once every
+ * segment in them has left. Segments come and go in the same order. Private to the model.
  */
 #ifndef FALCOTOP_MODEL_STORE_H
 #define FALCOTOP_MODEL_STORE_H
@@ -19,7 +19,7 @@ struct store {
 	size_t memory; /* of all chunks, spare ones too */
 };
 
-#define SPAN_CHUNKS 12 /* COLUMNS_MAX arrays of 256 KiB and some 3 MiB more need 7 */
+#define SPAN_CHUNKS 12 /* even with SEGMENT_ROWS of 65536 a segment needs but 7 */
 
 /* The chunks one segment has arrays in. */
 struct store_span {
