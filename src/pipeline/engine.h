@@ -60,8 +60,13 @@ struct batch *engine_batch_within(struct engine *e, int64_t timeout_ns);
  * back-pressure. */
 void engine_interrupt(struct engine *e, bool on);
 size_t engine_batch_size(const struct engine *e);
-/* Called (from any thread) once a batch is free again after engine_batch(e, false) said NULL. */
+/*
+ * cb is called once, from any thread, when a batch is free again after engine_batch(e, false) said
+ * NULL. It must be short and must not call the engine: it wakes the source's own thread.
+ */
 void engine_on_room(struct engine *e, void (*cb)(void *arg), void *arg);
+/* It will not be called any more. */
+void engine_off_room(struct engine *e, void (*cb)(void *arg), void *arg);
 /* Hands a filled batch over; numbers it. Order of calls is the order of events. */
 void engine_push(struct engine *e, struct batch *b);
 void engine_batch_return(struct engine *e, struct batch *b); /* unused */

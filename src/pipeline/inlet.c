@@ -251,6 +251,12 @@ engine_on_room(struct engine *e, void (*cb)(void *arg), void *arg)
 }
 
 void
+engine_off_room(struct engine *e, void (*cb)(void *arg), void *arg)
+{
+	pool_off_room(&e->pool, cb, arg);
+}
+
+void
 engine_push(struct engine *e, struct batch *b)
 {
 	pthread_mutex_lock(&e->pool.lock);

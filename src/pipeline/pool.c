@@ -92,19 +92,24 @@ pool_get(struct pool *p, int64_t timeout_ns)
 void
 pool_put(struct pool *p, struct batch *b)
 {
-	struct pool_callback call[POOL_CALLBACKS];
-	unsigned n;
-
 	pthread_mutex_lock(&p->lock);
 	b->busy = false;
 	p->idle[p->nidle++] = b;
-	n = p->ncallback;
-	memcpy(call, p->callback, n * sizeof(call[0]));
+	for (unsigned i = 0; i < p->ncallback; i++)
+		p->callback[i].fn(p->callback[i].arg);
 	p->ncallback = 0;
 	pthread_cond_signal(&p->room);
 	pthread_mutex_unlock(&p->lock);
-	for (unsigned i = 0; i < n; i++)
-		call[i].fn(call[i].arg);
+}
+
+void
+pool_off_room(struct pool *p, void (*fn)(void *arg), void *arg)
+{
+	pthread_mutex_lock(&p->lock);
+	for (unsigned i = 0; i < p->ncallback; i++)
+		if (p->callback[i].fn == fn && p->callback[i].arg == arg)
+			p->callback[i--] = p->callback[--p->ncallback];
+	pthread_mutex_unlock(&p->lock);
 }
 
 /* The same callback waits only once. Room that came back in between is told at once. */

@@ -49,7 +49,9 @@ void pool_release(struct pool *p);
 struct batch *pool_get(struct pool *p, int64_t timeout_ns);
 /* Cleared by the caller. */
 void pool_put(struct pool *p, struct batch *b);
+/* fn is called with the lock held. */
 void pool_on_room(struct pool *p, void (*fn)(void *arg), void *arg);
+void pool_off_room(struct pool *p, void (*fn)(void *arg), void *arg);
 /* Numbers it and queues it for decoding. */
 void pool_push(struct pool *p, struct batch *b);
 /* For workers: the next one to decode; NULL when stopping. */

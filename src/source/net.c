@@ -461,6 +461,7 @@ net_free(struct net *n)
 {
 	if (n == NULL)
 		return;
+	engine_off_room(n->set->engine, wake, n);
 	while (n->streams != NULL)
 		stream_free(n->streams);
 	while (n->listeners != NULL) {
