@@ -11,7 +11,7 @@
 static int
 parse(struct options *o, const char *const *word)
 {
-	char *argv[WORDS + 2];
+	static char *argv[WORDS + 2]; /* options point into it */
 	int argc = 0;
 
 	argv[argc++] = strdup("falcotop");
