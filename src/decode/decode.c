@@ -1,7 +1,7 @@
 /*
- * The decoder of a line: tries what a record can be (parts.h has the order), peels envelopes, splits what is
- * glued together, and gives every piece exactly one verdict. What a JSON or text event is, is decided in
- * falco_json.c and falco_text.c; what an envelope is, in envelope.c.
+ * The decoder of a line: tries what a record can be (parts.h has the order), peels envelopes,
+ * splits what is glued together, and gives every piece exactly one verdict. What a JSON or text
+ * event is, is decided in falco_json.c and falco_text.c; what an envelope is, in envelope.c.
  */
 #include "decode/decode.h"
 
@@ -18,9 +18,10 @@
 struct frame {
 	struct slice text;
 	size_t at;
-	bool fresh;           /* no record yet: if it is empty, that is the record */
-	struct slice raw;     /* of the records in an envelope: the envelope; p NULL for the line itself */
-	struct peeled outer;  /* to restore when this frame is done */
+	bool fresh; /* no record yet: if it is empty, that is the record */
+	struct slice
+	    raw; /* of the records in an envelope: the envelope; p NULL for the line itself */
+	struct peeled outer; /* to restore when this frame is done */
 };
 
 struct decoder {
@@ -118,6 +119,7 @@ decode_line(struct decoder *d, const char *line, size_t len, bool first_of_sourc
 		arena_reset(&d->c.scratch);
 	if (first_of_source && len >= 3 && memcmp(line, "\xef\xbb\xbf", 3) == 0)
 		text = (struct slice){ line + 3, len - 3 };
+	glue_reset(&d->glue);
 	d->c.line = line;
 	d->c.peeled = (struct peeled){ .time = TIME_NONE };
 	d->line = text;
@@ -145,13 +147,14 @@ push_frame(struct decoder *d, const struct inner *inner, struct slice raw, struc
 	/* The pieces of a joined line lie before this one in the same buffer (decode.h). */
 	if (inner->first != NULL && inner->first < end)
 		raw = (struct slice){ inner->first, (size_t)(end - inner->first) };
-	d->frame[d->depth++] = (struct frame){ .text = without_line_end(inner->text), .fresh = true,
-		.raw = raw, .outer = outer };
+	d->frame[d->depth++] = (struct frame){
+		.text = without_line_end(inner->text), .fresh = true, .raw = raw, .outer = outer
+	};
 }
 
 /*
- * Acts on what an envelope said: VERDICT_END when it is none, else the verdict; *pushed when the record is
- * in a new frame.
+ * Acts on what an envelope said: VERDICT_END when it is none, else the verdict; *pushed when the
+ * record is in a new frame.
  */
 static enum verdict
 peeled_verdict(struct decoder *d, enum peel peel, const struct inner *inner, struct slice raw,

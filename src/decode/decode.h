@@ -1,30 +1,31 @@
 /*
  * Bytes to events: pure, no I/O, no clock. One decoder belongs to one thread.
  *
- * A line is one record, except where events are glued together or with other text (then several) and
- * where an envelope splits an event over lines (CRI "P", docker chunks: then the pieces are pending and the
- * last one is the record). Every record gets exactly one verdict, so that
- *     records = events + rejected + noise + blank + internal
- * always holds (duplicates are found later, by the pipeline).
+ * A line is one record, except where events are glued together or with other text (then several)
+ * and where an envelope splits an event over lines (CRI "P", docker chunks: then the pieces are
+ * pending and the last one is the record). Every record gets exactly one verdict, so that records =
+ * events + rejected + noise + blank + internal always holds (duplicates are found later, by the
+ * pipeline).
  */
 #ifndef FALCOTOP_DECODE_DECODE_H
 #define FALCOTOP_DECODE_DECODE_H
 
 #include "event/event.h"
 
-#define DECODE_MAX_LINE (1u << 20) /* bytes of a line; longer is REJECT_LINE_TOO_LONG */
-#define DECODE_MAX_DEPTH 64
+#define DECODE_MAX_LINE	  (1u << 20) /* bytes of a line; longer is REJECT_LINE_TOO_LONG */
+#define DECODE_MAX_DEPTH  64
 #define DECODE_MAX_TOKENS 16384
-#define DECODE_MAX_KEYS 4096
+#define DECODE_MAX_KEYS	  4096
 
 enum verdict {
-	VERDICT_END,      /* no more records in this line */
-	VERDICT_EVENT,    /* an alert: the event is filled */
-	VERDICT_INTERNAL, /* a "Falco internal" record (drops, metrics): the event is filled, it is health */
-	VERDICT_NOISE,    /* Falco's own log line, start-up banner, exit statistics */
+	VERDICT_END,	  /* no more records in this line */
+	VERDICT_EVENT,	  /* an alert: the event is filled */
+	VERDICT_INTERNAL, /* a "Falco internal" record (drops, metrics): the event is filled, it is
+			     health */
+	VERDICT_NOISE,	  /* Falco's own log line, start-up banner, exit statistics */
 	VERDICT_BLANK,
-	VERDICT_PENDING,  /* a piece of a split event was kept: not a record */
-	VERDICT_REJECT    /* see reason and raw */
+	VERDICT_PENDING, /* a piece of a split event was kept: not a record */
+	VERDICT_REJECT	 /* see reason and raw */
 };
 
 /* Names as in the hostile set's INDEX.tsv. */
@@ -37,7 +38,7 @@ enum reject_reason {
 	REJECT_TOO_MANY_TOKENS,
 	REJECT_TOO_MANY_KEYS,
 	REJECT_LINE_TOO_LONG,
-	REJECT_NOT_FALCO,  /* neither JSON nor Falco text nor Falco's own log */
+	REJECT_NOT_FALCO, /* neither JSON nor Falco text nor Falco's own log */
 	REJECT_REASONS
 };
 
@@ -52,32 +53,36 @@ struct decoder *decoder_new(void);
 void decoder_free(struct decoder *d);
 
 /*
- * output_fields keys outside the catalogue to keep in event.extra[i]: names[i] for i < n <= EVENT_EXTRAS.
- * The names are copied. "output_fields" spelling only (Falco's names).
+ * output_fields keys outside the catalogue to keep in event.extra[i]: names[i] for i < n <=
+ * EVENT_EXTRAS. The names are copied. "output_fields" spelling only (Falco's names).
  */
 void decoder_want(struct decoder *d, const char *const *names, unsigned n);
 
 /*
- * Starts a line: len bytes without the line end. The bytes must stay until the line was read to VERDICT_END.
- * first_of_source: a byte-order mark is skipped. Lines longer than DECODE_MAX_LINE are one rejected record.
+ * Starts a line: len bytes without the line end. The bytes must stay until the line was read to
+ * VERDICT_END. first_of_source: a byte-order mark is skipped. Lines longer than DECODE_MAX_LINE are
+ * one rejected record.
  */
 void decode_line(struct decoder *d, const char *line, size_t len, bool first_of_source);
 /* The next record of the line. After VERDICT_REJECT, *reason and ev->raw tell what and where. */
 enum verdict decode_next(struct decoder *d, struct falco_event *ev, enum reject_reason *reason);
-/* End of a batch or source: pending pieces that never got their end. VERDICT_REJECT for each, then VERDICT_END. */
+/* End of a batch or source: pending pieces that never got their end. VERDICT_REJECT for each, then
+ * VERDICT_END. */
 enum verdict decode_flush(struct decoder *d, struct falco_event *ev, enum reject_reason *reason);
 
 /*
- * Where a batch may be cut so that no split event straddles the cut: the number of bytes of whole lines up to
- * which nothing is pending (0: nowhere). *joins is the memory of the source: start with false; it becomes true
- * once CRI or docker framing was seen. Cheap when the source does not split events: then just the last newline.
+ * Where a batch may be cut so that no split event straddles the cut: the number of bytes of whole
+ * lines up to which nothing is pending (0: nowhere). *joins is the memory of the source: start with
+ * false; it becomes true once CRI or docker framing was seen. Cheap when the source does not split
+ * events: then just the last newline.
  */
 size_t decode_safe_cut(const char *p, size_t len, bool *joins);
 
 /*
  * The same event again from its kept bytes, for the event page: every key with its type, in order.
- * Calls each(name, value, arg) for every top-level key and every output_fields key ("output_fields" itself is
- * not reported); text events report what was split, by Falco's names where known. False when the bytes hold no event.
+ * Calls each(name, value, arg) for every top-level key and every output_fields key ("output_fields"
+ * itself is not reported); text events report what was split, by Falco's names where known. False
+ * when the bytes hold no event.
  */
 struct event_key {
 	struct slice name;

@@ -1,6 +1,6 @@
 /*
- * An event again from its kept bytes, with every key and its type: for the page of one event. Slow, and only
- * for events that somebody looks at.
+ * An event again from its kept bytes, with every key and its type: for the page of one event. Slow,
+ * and only for events that somebody looks at.
  */
 #include "decode/decode.h"
 
@@ -20,7 +20,8 @@ struct report {
 static void
 report_key(const struct report *r, struct slice name, unsigned node, bool top_level)
 {
-	struct event_key k = { .name = name, .value = json_value(r->j, node, &r->c->scratch),
+	struct event_key k = { .name = name,
+		.value = json_value(r->j, node, &r->c->scratch),
 		.top_level = top_level };
 
 	r->each(&k, r->arg);
@@ -102,7 +103,9 @@ bool
 decode_every_key(struct decoder *d, const char *raw, size_t len,
     void (*each)(const struct event_key *key, void *arg), void *arg)
 {
-	struct report r = { .c = decoder_context(d), .j = decoder_json(d), .each = each, .arg = arg };
+	struct report r = {
+		.c = decoder_context(d), .j = decoder_json(d), .each = each, .arg = arg
+	};
 	struct buf text = { NULL, 0, 0 };
 	struct json_scan scan;
 	bool ok;
@@ -111,7 +114,8 @@ decode_every_key(struct decoder *d, const char *raw, size_t len,
 	ok = last_event(d, raw, len, &text);
 	drop_pieces(d);
 	if (ok && text.p[0] == '{')
-		ok = json_parse(decoder_json(d), buf_slice(&text), &scan) == JSON_OK && report_json(&r);
+		ok = json_parse(decoder_json(d), buf_slice(&text), &scan) == JSON_OK &&
+		     report_json(&r);
 	else if (ok)
 		ok = text_every_key(r.c, buf_slice(&text), each, arg);
 	buf_release(&text);

@@ -1,7 +1,8 @@
 /*
- * The reference reader of Falco's JSON: from tokens to an event, in any key order, with nested or duplicate
- * keys, escaped keys, missing keys and damaged bytes. It says what an event is; the quick scan must agree.
- * Not here: JSON itself (json.c), envelopes, and what to do with what surrounds an event (decode.c).
+ * The reference reader of Falco's JSON: from tokens to an event, in any key order, with nested or
+ * duplicate keys, escaped keys, missing keys and damaged bytes. It says what an event is; the quick
+ * scan must agree. Not here: JSON itself (json.c), envelopes, and what to do with what surrounds an
+ * event (decode.c).
  */
 #include "decode/falco_json.h"
 
@@ -36,7 +37,8 @@ json_role_name(enum json_role r)
 	return role_names[r];
 }
 
-/* rule, source, hostname and tags are top-level keys: an output_fields key of that name is another thing. */
+/* rule, source, hostname and tags are top-level keys: an output_fields key of that name is another
+ * thing. */
 static bool
 is_top_level(enum field_id f)
 {
@@ -122,8 +124,8 @@ json_fields_descend(struct json_fields *w)
 
 /* Takes in one output_fields key. */
 static void
-take_field(struct decode_context *c, const struct json *j, struct json_fields *w,
-    struct falco_event *ev)
+take_field(
+    struct decode_context *c, const struct json *j, struct json_fields *w, struct falco_event *ev)
 {
 	enum field_id f = json_field(w->name);
 	bool alias = false;
@@ -230,8 +232,8 @@ time_from_fields(struct decode_context *c, const struct json *j, unsigned fields
 
 /* An event without a readable time is dated by what else there is. */
 static void
-take_time(struct decode_context *c, const struct json *j, const unsigned *top,
-    struct falco_event *ev)
+take_time(
+    struct decode_context *c, const struct json *j, const unsigned *top, struct falco_event *ev)
 {
 	unsigned node = top[ROLE_TIME];
 
@@ -263,7 +265,8 @@ take_drops(struct decode_context *c, const struct json *j, unsigned fields, stru
 		ev->kernel_drops = n;
 }
 
-/* Whether the keys have the types of an event; what must be there is. Order of the checks: as documented. */
+/* Whether the keys have the types of an event; what must be there is. Order of the checks: as
+ * documented. */
 static bool
 check_types(const struct json *j, const unsigned *top, enum reject_reason *reason)
 {
@@ -275,7 +278,8 @@ check_types(const struct json *j, const unsigned *top, enum reject_reason *reaso
 	for (size_t i = 0; i < sizeof(strings); i++)
 		if (top[strings[i]] != 0 && json_kind(j, top[strings[i]]) != VALUE_STRING)
 			return false;
-	if (top[ROLE_RULE] == 0 || json_text(j, top[ROLE_RULE]).len == 0 || top[ROLE_PRIORITY] == 0) {
+	if (top[ROLE_RULE] == 0 || json_text(j, top[ROLE_RULE]).len == 0 ||
+	    top[ROLE_PRIORITY] == 0) {
 		*reason = REJECT_NOT_EVENT;
 		return false;
 	}
@@ -313,8 +317,8 @@ json_event_finish(const struct decode_context *c, struct falco_event *ev)
 }
 
 static void
-fill_event(struct decode_context *c, const struct json *j, const unsigned *top,
-    struct falco_event *ev)
+fill_event(
+    struct decode_context *c, const struct json *j, const unsigned *top, struct falco_event *ev)
 {
 	struct slice priority = json_value(j, top[ROLE_PRIORITY], &c->scratch).text;
 	unsigned fields = top[ROLE_FIELDS];
@@ -358,8 +362,8 @@ static bool
 is_internal(const struct falco_event *ev)
 {
 	return is_internal_rule(ev->field[FIELD_RULE].text) ||
-	    (event_has(ev, FIELD_SOURCE) &&
-	        slice_eq(ev->field[FIELD_SOURCE].text, SLICE("internal")));
+	       (event_has(ev, FIELD_SOURCE) &&
+		   slice_eq(ev->field[FIELD_SOURCE].text, SLICE("internal")));
 }
 
 /* A line of Falco's metrics file: {"output_fields":{...},"sample":N}. */
@@ -367,8 +371,8 @@ static bool
 is_metrics(const struct json *j, const unsigned *top)
 {
 	return top[ROLE_RULE] == 0 && top[ROLE_PRIORITY] == 0 && top[ROLE_SAMPLE] != 0 &&
-	    json_kind(j, top[ROLE_SAMPLE]) == VALUE_NUMBER && top[ROLE_FIELDS] != 0 &&
-	    json_kind(j, top[ROLE_FIELDS]) == VALUE_OBJECT;
+	       json_kind(j, top[ROLE_SAMPLE]) == VALUE_NUMBER && top[ROLE_FIELDS] != 0 &&
+	       json_kind(j, top[ROLE_FIELDS]) == VALUE_OBJECT;
 }
 
 static enum verdict

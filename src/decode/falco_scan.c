@@ -1,6 +1,7 @@
 /*
- * The quick scan of Falco's JSON: the table of known keys and the parts of it that are not hot. It decides
- * nothing on its own: whatever is not of a regular shape is handed back, and falco_json.c reads it.
+ * The quick scan of Falco's JSON: the table of known keys and the parts of it that are not hot. It
+ * decides nothing on its own: whatever is not of a regular shape is handed back, and falco_json.c
+ * reads it.
  */
 #include "decode/scan.h"
 
@@ -74,6 +75,12 @@ top_key(struct scan_key *k, struct slice name)
 	};
 	enum json_role role = json_role(name);
 
+	/* Docker's json-file: never an event, and its long string would be unescaped for nothing.
+	 */
+	if (slice_eq(name, SLICE("log"))) {
+		k->need = NEED_NEVER;
+		return;
+	}
 	k->role = (uint8_t)role;
 	switch (role) {
 	case ROLE_RULE:
@@ -82,7 +89,7 @@ top_key(struct scan_key *k, struct slice name)
 	case ROLE_TAGS:
 		k->home = 0;
 		k->offset = (uint16_t)(offsetof(struct falco_event, field) +
-		    field[role] * sizeof(struct value));
+				       field[role] * sizeof(struct value));
 		k->present = (uint64_t)1 << field[role];
 		k->need = role == ROLE_TAGS ? NEED_TAGS : NEED_STRING;
 		k->watch = true;
@@ -122,14 +129,14 @@ field_key(struct scan_key *k, const struct decode_context *c, struct slice name)
 	if (extra >= 0) {
 		k->home = 0;
 		k->offset = (uint16_t)(offsetof(struct falco_event, extra) +
-		    (unsigned)extra * sizeof(struct value));
+				       (unsigned)extra * sizeof(struct value));
 		k->extra_present = (uint32_t)1 << extra;
 	}
 }
 
 static struct scan_key *
-make_key(struct scanner *s, const struct decode_context *c, const char *p, size_t len,
-    unsigned level)
+make_key(
+    struct scanner *s, const struct decode_context *c, const char *p, size_t len, unsigned level)
 {
 	struct scan_key *k = &s->key[s->nkeys];
 	struct slice name = { p + 1, len - 3 };
@@ -182,7 +189,8 @@ scan_find_key(struct scanner *s, const struct decode_context *c, const char *p, 
 	return k->need == NEED_NEVER ? NULL : k;
 }
 
-/* Appends the escape at p to the unescaped text: its length, or 0 when it is none or half of one. */
+/* Appends the escape at p to the unescaped text: its length, or 0 when it is none or half of one.
+ */
 static size_t
 add_escape(struct scanner *s, const char *p, const char *end)
 {
@@ -246,7 +254,8 @@ plain_string(const char *p, const char *end)
 	return p < end && *p == '"' ? p + 1 : NULL;
 }
 
-/* Reads an array of plain strings and writes them to `to` with blanks between. At most as long as the array. */
+/* Reads an array of plain strings and writes them to `to` with blanks between. At most as long as
+ * the array. */
 static const char *
 read_tags(struct scanner *s, const char *p, const char *end, char *to, size_t *len)
 {
@@ -404,7 +413,8 @@ next_serial(struct scanner *s)
 	s->serial = 1;
 }
 
-/* The values at the top that have no column. False when one is missing or unreadable: the reference decides. */
+/* The values at the top that have no column. False when one is missing or unreadable: the reference
+ * decides. */
 static bool
 take_top(struct scanner *s, const struct decode_context *c, struct falco_event *ev)
 {
@@ -412,7 +422,7 @@ take_top(struct scanner *s, const struct decode_context *c, struct falco_event *
 
 	if (!event_has(ev, FIELD_RULE) || rule->len == 0 || is_internal_rule(*rule) ||
 	    (event_has(ev, FIELD_SOURCE) &&
-	        slice_eq(ev->field[FIELD_SOURCE].text, SLICE("internal"))))
+		slice_eq(ev->field[FIELD_SOURCE].text, SLICE("internal"))))
 		return false;
 	if (s->misc[ROLE_PRIORITY].text.p == NULL ||
 	    !priority_word(s->misc[ROLE_PRIORITY].text, &ev->priority))
@@ -430,8 +440,8 @@ take_top(struct scanner *s, const struct decode_context *c, struct falco_event *
 }
 
 size_t
-scanner_event(struct scanner *s, const struct decode_context *c, struct slice text,
-    struct falco_event *ev)
+scanner_event(
+    struct scanner *s, const struct decode_context *c, struct slice text, struct falco_event *ev)
 {
 	scan_core *f = atomic_load_explicit(&core, memory_order_relaxed);
 	size_t n;

@@ -1,6 +1,6 @@
 /*
- * What is done to an event once its fields are known, the same for JSON and text: who acted in a plugin's event,
- * what envelopes add, whether anything in it must be shown with care.
+ * What is done to an event once its fields are known, the same for JSON and text: who acted in a
+ * plugin's event, what envelopes add, whether anything in it must be shown with care.
  */
 #include "decode/parts.h"
 
@@ -25,9 +25,9 @@ static const uint8_t actor[] = { FIELD_KA_USER, FIELD_CT_USER, FIELD_OKTA_ACTOR,
 	FIELD_GCP_USER };
 
 #define PLUGIN_FIELDS                                                                              \
-	(BIT(FIELD_KA_USER) | BIT(FIELD_CT_USER) | BIT(FIELD_OKTA_ACTOR) | BIT(FIELD_GITHUB_USER) | \
-	    BIT(FIELD_GCP_USER) | BIT(FIELD_KA_NAMESPACE) | BIT(FIELD_KA_RESP_NAME) |              \
-	    BIT(FIELD_KA_TARGET))
+	(BIT(FIELD_KA_USER) | BIT(FIELD_CT_USER) | BIT(FIELD_OKTA_ACTOR) |                         \
+	    BIT(FIELD_GITHUB_USER) | BIT(FIELD_GCP_USER) | BIT(FIELD_KA_NAMESPACE) |               \
+	    BIT(FIELD_KA_RESP_NAME) | BIT(FIELD_KA_TARGET))
 
 static void
 copy_field(struct falco_event *ev, enum field_id to, enum field_id from)
@@ -47,7 +47,8 @@ event_fill_plugin(struct falco_event *ev)
 		copy_field(ev, FIELD_USER, (enum field_id)actor[i]);
 	copy_field(ev, FIELD_NAMESPACE, FIELD_KA_NAMESPACE);
 	if (event_has(ev, FIELD_KA_RESOURCE) && slice_eq(resource->text, SLICE("pods"))) {
-		if (event_has(ev, FIELD_KA_RESP_NAME) && ev->field[FIELD_KA_RESP_NAME].kind == VALUE_STRING)
+		if (event_has(ev, FIELD_KA_RESP_NAME) &&
+		    ev->field[FIELD_KA_RESP_NAME].kind == VALUE_STRING)
 			copy_field(ev, FIELD_POD, FIELD_KA_RESP_NAME);
 		copy_field(ev, FIELD_POD, FIELD_KA_TARGET);
 	}
@@ -63,8 +64,11 @@ event_add_peeled(const struct decode_context *c, struct falco_event *ev)
 bool
 value_is_hostile(struct slice s)
 {
-	const char *p = s.p, *end = s.p + s.len;
+	const char *p = s.p, *end;
 
+	if (s.len == 0)
+		return false;
+	end = p + s.len;
 	while ((p = skip_plain(p, end)) < end && (*p == '"' || *p == '\\'))
 		p++;
 	return p < end && sanitise_hostile(s);

@@ -1,15 +1,22 @@
 /*
- * The search for the next whole event in text that could not be read. A candidate is tried in full, so the
- * attempts share a budget: nested candidates could otherwise cost 64 times the line. When a candidate breaks on
- * grammar, the objects that are open there break at the same byte and are not tried.
+ * The search for the next whole event in text that could not be read. A candidate is tried in full,
+ * so the attempts share a budget: nested candidates could otherwise cost 64 times the line. When a
+ * candidate breaks on grammar, the objects that are open there break at the same byte and are not
+ * tried.
  */
 #include "decode/glue.h"
 
 #include "base/banned.h"
 
-#define SEARCH_BYTES 65536      /* candidates further on: only the first is tried */
-#define BUDGET ((size_t)4 << 20) /* bytes to scan for one piece */
-#define TOKEN_COST 64           /* bytes that a token of a whole object counts for */
+#define SEARCH_BYTES 65536	       /* candidates further on: only the first is tried */
+#define BUDGET	     ((size_t)4 << 20) /* bytes to scan for one piece */
+#define TOKEN_COST   64		       /* bytes that a token of a whole object counts for */
+
+void
+glue_reset(struct glue *g)
+{
+	g->end = NULL;
+}
 
 void
 glue_start(struct glue *g, const struct json_scan *scan)
@@ -75,7 +82,7 @@ is_event(struct glue *g, struct decode_context *c, struct json *j, struct slice 
 
 	if (is_open(g, at))
 		return false;
-	json_validate(rest, &scan);
+	v = falco_json(c, j, rest, &g->event, &scan, &reason);
 	cost = scan.end + (scan.status == JSON_OK ? (size_t)scan.tokens * TOKEN_COST : 0);
 	*budget -= cost < *budget ? cost : *budget;
 	if (scan.status == JSON_BAD) {
@@ -83,39 +90,49 @@ is_event(struct glue *g, struct decode_context *c, struct json *j, struct slice 
 		for (unsigned i = 0; i < scan.depth; i++)
 			g->failed.open[i] += (uint32_t)at;
 	}
-	if (scan.status != JSON_OK)
-		return false;
-	v = falco_json(c, j, rest, &g->event, &scan, &reason);
 	return v == VERDICT_EVENT || v == VERDICT_INTERNAL;
 }
 
-static size_t
-next_json(struct glue *g, struct decode_context *c, struct json *j, struct slice text, size_t limit)
+/* Where the next whole JSON event behind the first byte starts, or the end. */
+static const char *
+next_json(struct glue *g, struct decode_context *c, struct json *j, struct slice text)
 {
-	const char *end = text.p + limit, *p;
+	const char *end = text.p + text.len, *p;
 	size_t budget = BUDGET, at;
 
-	if (limit == 0)
-		return 0;
 	for (p = text.p + 1; p < end && (p = memchr(p, '{', (size_t)(end - p))) != NULL; p++) {
-		if (!is_start(p, text.p + text.len))
+		if (!is_start(p, end))
 			continue;
 		at = (size_t)(p - text.p);
 		if (is_event(g, c, j, text, at, &budget))
-			return at;
+			return p;
 		if (at > SEARCH_BYTES || budget == 0)
 			break;
 	}
-	return limit;
+	return end;
 }
 
 size_t
 glue_next(struct glue *g, struct decode_context *c, struct json *j, struct slice text)
 {
-	size_t limit = text.len;
+	const char *end = text.p + text.len, *next;
 
-	/* A torn JSON line quotes the text form in its "output": only what is no JSON can hold a text event. */
-	if (text.p[0] != '{')
-		limit = text_find(text, 1);
-	return next_json(g, c, j, text, limit);
+	/* A search that went far is not made again from every piece on the way: the line would cost
+	 * its square. */
+	if (g->end != end) {
+		g->end = end;
+		g->json_at = g->text_at = text.p;
+	}
+	if (g->json_at <= text.p)
+		g->json_at = next_json(g, c, j, text);
+	next = g->json_at;
+	/* A torn JSON line quotes the text form in its "output": only what is no JSON can hold a
+	 * text event. */
+	if (text.p[0] != '{') {
+		if (g->text_at <= text.p)
+			g->text_at = text.p + text_find(text, 1);
+		if (g->text_at < next)
+			next = g->text_at;
+	}
+	return (size_t)(next - text.p);
 }

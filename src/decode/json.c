@@ -1,7 +1,8 @@
 /*
- * JSON documents: the validating scan, then jsmn's tokens, then a walk over them. The scan has already counted
- * the tokens, so the array is sized once, and bounded the depth, so that jsmn's closing-bracket walk stays
- * linear. This is the only file that includes jsmn.h, and no file outside this layer reads JSON.
+ * JSON documents: the validating scan, then jsmn's tokens, then a walk over them. The scan has
+ * already counted the tokens, so the array is sized once, and bounded the depth, so that jsmn's
+ * closing-bracket walk stays linear. This is the only file that includes jsmn.h, and no file
+ * outside this layer reads JSON.
  */
 #include "decode/json.h"
 
@@ -95,7 +96,9 @@ json_parse(struct json *j, struct slice text, struct json_scan *out)
 	/* A lone scalar: strict jsmn takes none, and the caller only wants to know what it is. */
 	if (*j->p != '{' && *j->p != '[') {
 		j->token[0] = (jsmntok_t){ .type = *j->p == '"' ? JSMN_STRING : JSMN_PRIMITIVE,
-			.start = *j->p == '"', .end = (int)len - (*j->p == '"'), .parent = -1 };
+			.start = *j->p == '"',
+			.end = (int)len - (*j->p == '"'),
+			.parent = -1 };
 		j->count = 1;
 		return JSON_OK;
 	}
@@ -134,7 +137,8 @@ json_text(const struct json *j, unsigned node)
 	return (struct slice){ j->p + t->start, (size_t)(t->end - t->start) };
 }
 
-/* One step at the first byte that is not plain: appends what it stands for to *to; returns bytes taken. */
+/* One step at the first byte that is not plain: appends what it stands for to *to; returns bytes
+ * taken. */
 static size_t
 unescape_step(const char *p, const char *end, char **to)
 {
@@ -228,7 +232,9 @@ node_after(const struct json *j, unsigned node)
 struct json_walk
 json_walk(const struct json *j, unsigned node)
 {
-	struct json_walk w = { .j = j, .parent = node, .next = node + 1, .end = node_after(j, node) };
+	struct json_walk w = {
+		.j = j, .parent = node, .next = node + 1, .end = node_after(j, node)
+	};
 
 	if (j->token[node].type != JSMN_OBJECT && j->token[node].type != JSMN_ARRAY)
 		w.end = w.next;

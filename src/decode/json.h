@@ -1,7 +1,7 @@
 /*
- * JSON for this layer: one linear validating scan of our own (RFC 8259 grammar, caps, bytes to repair), then
- * jsmn over what passed, then a walk that cannot leave the token array. json.c is the only file that includes
- * jsmn.h.
+ * JSON for this layer: one linear validating scan of our own (RFC 8259 grammar, caps, bytes to
+ * repair), then jsmn over what passed, then a walk that cannot leave the token array. json.c is the
+ * only file that includes jsmn.h.
  */
 #ifndef FALCOTOP_DECODE_JSON_H
 #define FALCOTOP_DECODE_JSON_H
@@ -16,22 +16,24 @@ void json_free(struct json *j);
 
 enum json_status {
 	JSON_OK,
-	JSON_BAD,       /* grammar */
-	JSON_DEEP,      /* more than DECODE_MAX_DEPTH levels */
-	JSON_MANY,      /* more than DECODE_MAX_TOKENS strings, scalars and containers */
+	JSON_BAD,	/* grammar */
+	JSON_DEEP,	/* more than DECODE_MAX_DEPTH levels */
+	JSON_MANY,	/* more than DECODE_MAX_TOKENS strings, scalars and containers */
 	JSON_MANY_KEYS, /* more than DECODE_MAX_KEYS members in one object */
-	JSON_BLANK      /* nothing but white space */
+	JSON_BLANK	/* nothing but white space */
 };
 
 /* What the validating scan found. */
 struct json_scan {
 	enum json_status status;
-	size_t start;      /* of the value, behind leading white space */
-	size_t end;        /* behind the value and the white space that follows it; where it failed otherwise */
-	size_t value_end;  /* behind the value */
+	size_t start;	  /* of the value, behind leading white space */
+	size_t end;	  /* behind the value and the white space that follows it; where it failed
+			     otherwise */
+	size_t value_end; /* behind the value */
 	unsigned tokens;
-	unsigned repairs;  /* control bytes, bytes that are not UTF-8 and lone surrogates in strings */
-	unsigned depth;    /* containers open where the scan ended */
+	unsigned
+	    repairs;	/* control bytes, bytes that are not UTF-8 and lone surrogates in strings */
+	unsigned depth; /* containers open where the scan ended */
 	uint32_t open[DECODE_MAX_DEPTH]; /* where they start */
 };
 
@@ -39,8 +41,8 @@ struct json_scan {
 enum json_status json_validate(struct slice text, struct json_scan *out);
 
 /*
- * Validates and tokenises the value at the start of the text. The document borrows the text and is good until
- * the next json_parse() with the same j. Node 0 is the root.
+ * Validates and tokenises the value at the start of the text. The document borrows the text and is
+ * good until the next json_parse() with the same j. Node 0 is the root.
  */
 enum json_status json_parse(struct json *j, struct slice text, struct json_scan *out);
 
@@ -49,17 +51,19 @@ enum value_kind json_kind(const struct json *j, unsigned node);
 /* Bytes of the node as written; of a string without its quotes, still escaped. */
 struct slice json_text(const struct json *j, unsigned node);
 /*
- * Value of a node: strings are unescaped and mended (bytes that are not UTF-8 and lone surrogates become
- * U+FFFD), in place when nothing is to be done, else into the arena; everything else is the text as written.
+ * Value of a node: strings are unescaped and mended (bytes that are not UTF-8 and lone surrogates
+ * become U+FFFD), in place when nothing is to be done, else into the arena; everything else is the
+ * text as written.
  */
 struct value json_value(const struct json *j, unsigned node, struct arena *scratch);
 
-/* Walks the members of an object or the elements of an array: start with json_walk(), then json_next() until false. */
+/* Walks the members of an object or the elements of an array: start with json_walk(), then
+ * json_next() until false. */
 struct json_walk {
 	const struct json *j;
 	unsigned parent, next, end; /* nodes */
-	unsigned key;   /* node of the key (objects) */
-	unsigned value; /* node of the value or element */
+	unsigned key;		    /* node of the key (objects) */
+	unsigned value;		    /* node of the value or element */
 };
 struct json_walk json_walk(const struct json *j, unsigned node);
 bool json_next(struct json_walk *w);
@@ -69,7 +73,8 @@ struct slice json_name(const struct json_walk *w, struct arena *scratch);
 bool json_find(const struct json *j, unsigned object, struct slice name, unsigned *value,
     struct arena *scratch);
 
-/* Whether any object of the document has a key twice (compared unescaped). Linear, seeded hashes. */
+/* Whether any object of the document has a key twice (compared unescaped). Linear, seeded hashes.
+ */
 bool json_has_duplicates(struct json *j, struct arena *scratch);
 
 /* Unescapes a string that json_validate() passed: the bytes between its quotes. */

@@ -1,7 +1,8 @@
 /*
- * The validating scan: is the value at the start of a text JSON by RFC 8259, how many tokens has it, how deep
- * is it, which bytes must be mended. One pass, no memory, no recursion. It decides what is structure damage
- * (reject) and what is byte damage inside a string (mend); jsmn, which comes after, could not (it takes
+ * The validating scan: is the value at the start of a text JSON by RFC 8259, how many tokens has
+ * it, how deep is it, which bytes must be mended. One pass, no memory, no recursion. It decides
+ * what is structure damage (reject) and what is byte damage inside a string (mend); jsmn, which
+ * comes after, could not (it takes
  * `{"a" "b"}`, `tru` and raw control bytes, and needs quadratic time on deep nesting).
  * It does not unescape and keeps nothing of the text.
  */
@@ -16,8 +17,8 @@ struct cursor {
 	const char *p;
 	size_t at, len;
 	struct json_scan *out;
-	bool closed;  /* the last step ended a value */
-	bool done;    /* the root value is complete */
+	bool closed;	 /* the last step ended a value */
+	bool done;	 /* the root value is complete */
 	uint64_t object; /* bit n: the container at depth n + 1 is an object */
 	unsigned members[DECODE_MAX_DEPTH];
 };
@@ -122,7 +123,8 @@ check_scalar(struct cursor *c)
 	size_t end = c->at;
 
 	for (size_t i = 0; i < 3 && end == c->at; i++)
-		if (c->len - c->at >= words[i].len && memcmp(c->p + c->at, words[i].p, words[i].len) == 0)
+		if (c->len - c->at >= words[i].len &&
+		    memcmp(c->p + c->at, words[i].p, words[i].len) == 0)
 			end = c->at + words[i].len;
 	if (end == c->at)
 		end = number_end(c, c->at);
@@ -181,7 +183,8 @@ check_open(struct cursor *c)
 	return object ? check_key(c) : JSON_OK;
 }
 
-/* A value is due: takes a whole scalar, or a container's start up to where its first value is due. */
+/* A value is due: takes a whole scalar, or a container's start up to where its first value is due.
+ */
 static enum json_status
 check_value(struct cursor *c)
 {
@@ -194,7 +197,8 @@ check_value(struct cursor *c)
 	return c->p[c->at] == '"' ? check_string(c) : check_scalar(c);
 }
 
-/* A value ended: closes containers, takes a comma (and the next key), or finds the root complete. */
+/* A value ended: closes containers, takes a comma (and the next key), or finds the root complete.
+ */
 static enum json_status
 check_after(struct cursor *c)
 {
@@ -216,7 +220,8 @@ check_after(struct cursor *c)
 			c->at++;
 			if (!object)
 				return JSON_OK;
-			return c->members[o->depth - 1] > DECODE_MAX_KEYS ? JSON_MANY_KEYS : check_key(c);
+			return c->members[o->depth - 1] > DECODE_MAX_KEYS ? JSON_MANY_KEYS
+									  : check_key(c);
 		}
 		if (c->p[c->at] != (object ? '}' : ']'))
 			return JSON_BAD;

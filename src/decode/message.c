@@ -1,6 +1,7 @@
 /*
- * Falco's output text "<time>: <Priority> <message> | key=value ...": where its parts are. Both decoders use it:
- * JSON events carry the text in "output", text events are nothing else. The values are split in falco_text.c.
+ * Falco's output text "<time>: <Priority> <message> | key=value ...": where its parts are. Both
+ * decoders use it: JSON events carry the text in "output", text events are nothing else. The values
+ * are split in falco_text.c.
  */
 #include "decode/parts.h"
 
@@ -8,7 +9,7 @@
 
 #include "base/banned.h"
 
-#define TIME_BYTES_MIN 8  /* HH:MM:SS */
+#define TIME_BYTES_MIN 8 /* HH:MM:SS */
 #define TIME_BYTES_MAX 48
 
 bool

@@ -1,6 +1,6 @@
 /*
- * The quick scan with 32-byte vectors, for x86-64 processors that have AVX2: chosen at run time (falco_scan.c),
- * so the file compiles for the baseline and only these functions use more.
+ * The quick scan with 32-byte vectors, for x86-64 processors that have AVX2: chosen at run time
+ * (falco_scan.c), so the file compiles for the baseline and only these functions use more.
  */
 #include "decode/scan.h"
 
@@ -22,8 +22,8 @@ static inline uint64_t
 vec_odd(const char *p)
 {
 	__m256i v = _mm256_loadu_si256((const __m256i *)(const void *)p);
-	__m256i high = _mm256_cmpgt_epi8(
-	    _mm256_set1_epi8(0x21), _mm256_add_epi8(v, _mm256_set1_epi8(1)));
+	__m256i high =
+	    _mm256_cmpgt_epi8(_mm256_set1_epi8(0x21), _mm256_add_epi8(v, _mm256_set1_epi8(1)));
 	__m256i odd = _mm256_or_si256(_mm256_cmpeq_epi8(v, _mm256_set1_epi8('"')),
 	    _mm256_cmpeq_epi8(v, _mm256_set1_epi8('\\')));
 

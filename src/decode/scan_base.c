@@ -1,4 +1,5 @@
-/* The quick scan with what every processor of the architecture has: SSE2 on x86-64, elsewhere a 64-bit word. */
+/* The quick scan with what every processor of the architecture has: SSE2 on x86-64, elsewhere a
+ * 64-bit word. */
 #include "decode/scan.h"
 
 #include "decode/vec.h"
@@ -38,7 +39,7 @@ key_equal(const char *p, const struct scan_key *k)
 	__m128i x = _mm_load_si128((const __m128i *)(const void *)k->text);
 	__m128i y = _mm_load_si128((const __m128i *)(const void *)(k->text + 16));
 	uint64_t same = (uint32_t)_mm_movemask_epi8(_mm_cmpeq_epi8(a, x)) |
-	    (uint32_t)_mm_movemask_epi8(_mm_cmpeq_epi8(b, y)) << 16;
+			(uint32_t)_mm_movemask_epi8(_mm_cmpeq_epi8(b, y)) << 16;
 
 	return (~same & (((uint64_t)1 << k->len) - 1)) == 0;
 }

@@ -4,8 +4,9 @@
  *   VEC_BYTES         bytes looked at at once
  *   vec_odd(p)        bit n: byte n is not plain (quote, backslash, control, above 0x7e)
  *   vec_no_digit(p)   bit n: byte n is no digit
- *   key_equal(p, k)   whether the first min(k->len, SCAN_KEY_VECTOR) bytes at p are k's; 32 bytes may be read
- * It reads nothing outside the text: near its end the last whole vector is read and shifted.
+ *   key_equal(p, k)   whether the first min(k->len, SCAN_KEY_VECTOR) bytes at p are k's; 32 bytes
+ * may be read It reads nothing outside the text: near its end the last whole vector is read and
+ * shifted.
  */
 #include "decode/scan.h"
 
@@ -116,7 +117,8 @@ take_number(const struct run *r, const char *p, struct value *v)
 		q += m != 0 ? (unsigned)__builtin_ctzll(m) : 0u;
 	}
 	/* Only the plain integer that surely ends is decided here. */
-	if (UNLIKELY(q == digits || (*digits == '0' && q - digits > 1) || (*q != ',' && *q != '}'))) {
+	if (UNLIKELY(
+		q == digits || (*digits == '0' && q - digits > 1) || (*q != ',' && *q != '}'))) {
 		q = scan_number(p, r->end);
 		if (q == NULL)
 			return NULL;
@@ -204,11 +206,14 @@ take_members(struct run *r, const char *p)
 }
 
 size_t
-SCAN_CORE(struct scanner *s, const struct decode_context *c, struct slice text,
-    struct falco_event *ev)
+SCAN_CORE(
+    struct scanner *s, const struct decode_context *c, struct slice text, struct falco_event *ev)
 {
-	struct run r = { .end = text.p + text.len, .last = text.p + text.len - VEC_BYTES, .s = s,
-		.c = c, .ev = ev };
+	struct run r = { .end = text.p + text.len,
+		.last = text.p + text.len - VEC_BYTES,
+		.s = s,
+		.c = c,
+		.ev = ev };
 	const char *p = take_members(&r, text.p + 1);
 
 	if (p == NULL)

@@ -1,6 +1,6 @@
 /*
- * Escapes and UTF-8 of JSON strings, one step at a time. Nothing here knows where a string ends: the callers
- * scan for the quote.
+ * Escapes and UTF-8 of JSON strings, one step at a time. Nothing here knows where a string ends:
+ * the callers scan for the quote.
  */
 #include "decode/strings.h"
 
@@ -34,8 +34,18 @@ escape_length(const char *p, const char *end, bool *lone)
 
 	if (end - p < 2)
 		return 0;
-	if (p[1] != 'u')
-		return p[1] != '\0' && strchr("\"\\/bfnrt", p[1]) != NULL ? 2 : 0;
+	switch (p[1]) {
+	case '"':
+	case '\\':
+	case '/':
+	case 'b':
+	case 'f':
+	case 'n':
+	case 'r':
+	case 't': return 2;
+	case 'u': break;
+	default: return 0;
+	}
 	u = hex4(p + 2, end);
 	if (u < 0)
 		return 0;
@@ -67,7 +77,7 @@ escape_value(const char *p, size_t len)
 	u = hex4(p + 2, p + len);
 	if (len == 12)
 		return 0x10000 + (((uint32_t)u - 0xd800) << 10) +
-		    ((uint32_t)hex4(p + 8, p + len) - 0xdc00);
+		       ((uint32_t)hex4(p + 8, p + len) - 0xdc00);
 	return u >= 0xd800 && u <= 0xdfff ? 0xfffd : (uint32_t)u;
 }
 

@@ -1,4 +1,5 @@
-/* Escapes and damaged bytes of JSON strings: the steps that the validating scan and the unescaper share. */
+/* Escapes and damaged bytes of JSON strings: the steps that the validating scan and the unescaper
+ * share. */
 #ifndef FALCOTOP_DECODE_STRINGS_H
 #define FALCOTOP_DECODE_STRINGS_H
 
@@ -8,8 +9,8 @@
 int hex4(const char *p, const char *end);
 
 /*
- * Length of the escape whose backslash is at p: 2, 6, or 12 for a surrogate pair; 0 when it is none.
- * *lone: a surrogate without its other half (6 bytes).
+ * Length of the escape whose backslash is at p: 2, 6, or 12 for a surrogate pair; 0 when it is
+ * none. *lone: a surrogate without its other half (6 bytes).
  */
 size_t escape_length(const char *p, const char *end, bool *lone);
 
@@ -17,8 +18,8 @@ size_t escape_length(const char *p, const char *end, bool *lone);
 uint32_t escape_value(const char *p, size_t len);
 
 /*
- * Length of the UTF-8 sequence at p (first byte >= 0x80), or of the maximal subpart to replace by one U+FFFD
- * (Unicode 15, 3.9, "substitution of maximal subparts"): then *bad is true. At least 1.
+ * Length of the UTF-8 sequence at p (first byte >= 0x80), or of the maximal subpart to replace by
+ * one U+FFFD (Unicode 15, 3.9, "substitution of maximal subparts"): then *bad is true. At least 1.
  */
 size_t utf8_step(const char *p, size_t len, bool *bad);
 

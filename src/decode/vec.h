@@ -1,6 +1,6 @@
 /*
- * Runs of plain string bytes, a machine word at a time: SSE2 on x86-64 (always there), else eight bytes in a
- * register. Never reads outside [p, end).
+ * Runs of plain string bytes, a machine word at a time: SSE2 on x86-64 (always there), else eight
+ * bytes in a register. Never reads outside [p, end).
  */
 #ifndef FALCOTOP_DECODE_VEC_H
 #define FALCOTOP_DECODE_VEC_H
@@ -13,7 +13,8 @@
 #include <emmintrin.h>
 #endif
 
-/* A byte that a JSON string can hold as it is and that needs no second look: 0x20 to 0x7e but '"' and '\'. */
+/* A byte that a JSON string can hold as it is and that needs no second look: 0x20 to 0x7e but '"'
+ * and '\'. */
 static inline int
 is_plain(unsigned char c)
 {
@@ -42,10 +43,14 @@ swar_special(uint64_t v)
 static inline const char *
 skip_plain(const char *p, const char *end)
 {
+	/* Odd bytes come in runs. */
+	if (p < end && !is_plain((unsigned char)*p))
+		return p;
 #ifdef __SSE2__
 	for (; end - p >= 16; p += 16) {
 		__m128i v = _mm_loadu_si128((const __m128i *)(const void *)p);
-		__m128i odd = _mm_cmplt_epi8(_mm_add_epi8(v, _mm_set1_epi8(1)), _mm_set1_epi8(0x21));
+		__m128i odd =
+		    _mm_cmplt_epi8(_mm_add_epi8(v, _mm_set1_epi8(1)), _mm_set1_epi8(0x21));
 		int m;
 
 		odd = _mm_or_si128(odd, _mm_cmpeq_epi8(v, _mm_set1_epi8('"')));
@@ -77,8 +82,8 @@ find_any3(const char *p, const char *end, char a, char b, char c)
 	for (; end - p >= 16; p += 16) {
 		__m128i v = _mm_loadu_si128((const __m128i *)(const void *)p);
 		__m128i hit = _mm_or_si128(_mm_cmpeq_epi8(v, _mm_set1_epi8(a)),
-		    _mm_or_si128(_mm_cmpeq_epi8(v, _mm_set1_epi8(b)),
-		        _mm_cmpeq_epi8(v, _mm_set1_epi8(c))));
+		    _mm_or_si128(
+			_mm_cmpeq_epi8(v, _mm_set1_epi8(b)), _mm_cmpeq_epi8(v, _mm_set1_epi8(c))));
 		int m = _mm_movemask_epi8(hit);
 
 		if (m != 0)

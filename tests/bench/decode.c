@@ -1,5 +1,6 @@
 /*
- * How fast lines become events, on one core: the quick scan against the reference reader. Prints; asserts nothing.
+ * How fast lines become events, on one core: the quick scan against the reference reader. Prints;
+ * asserts nothing.
  *
  *     decode [FILE.jsonl] [ROUNDS]     without a file: a line of its own, over and over
  */
@@ -15,21 +16,26 @@
 #include "base/banned.h"
 
 #define SAMPLE_LINES 20000
-#define FILE_MAX ((size_t)64 << 20)
+#define FILE_MAX     ((size_t)64 << 20)
 
 static const char sample[] =
-    "{\"hostname\":\"worker-01\",\"output\":\"2026-01-15T08:00:00.161934674+0000: Notice A shell was spawned in a "
-    "container with an attached terminal | evt_type=execve user=redis user_uid=999 user_loginuid=-1 process=bash "
-    "proc_exepath=/usr/bin/bash parent=containerd-shim command=bash -il terminal=34817 container_id=9c200661fccd "
-    "container_name=cache container_image_repository=docker.io/library/redis container_image_tag=7.4-alpine "
-    "k8s_pod_name=cache-2e8d28a79-023c3 k8s_ns_name=shop\",\"output_fields\":{\"container.id\":\"9c200661fccd\","
-    "\"container.image.repository\":\"docker.io/library/redis\",\"container.image.tag\":\"7.4-alpine\","
-    "\"container.name\":\"cache\",\"evt.arg.flags\":\"EXE_WRITABLE|EXE_LOWER_LAYER\",\"evt.time.iso8601\":"
-    "1768464000161934674,\"evt.type\":\"execve\",\"k8s.ns.name\":\"shop\",\"k8s.pod.name\":\"cache-2e8d28a79-023c3\","
-    "\"proc.cmdline\":\"bash -il\",\"proc.exepath\":\"/usr/bin/bash\",\"proc.name\":\"bash\",\"proc.pid\":40564,"
-    "\"proc.pname\":\"containerd-shim\",\"proc.tty\":34817,\"user.loginuid\":-1,\"user.name\":\"redis\",\"user.uid\":999},"
-    "\"priority\":\"Notice\",\"rule\":\"Terminal shell in container\",\"source\":\"syscall\",\"tags\":[\"T1059\","
-    "\"container\",\"maturity_stable\",\"mitre_execution\",\"shell\"],\"time\":\"2026-01-15T08:00:00.161934674Z\"}\n";
+    "{\"hostname\":\"worker-01\",\"output\":\"2026-01-15T08:00:00.161934674+0000: Notice A shell "
+    "was spawned in a container with an attached terminal | evt_type=execve user=redis "
+    "user_uid=999 user_loginuid=-1 process=bash proc_exepath=/usr/bin/bash "
+    "parent=containerd-shim command=bash -il terminal=34817 container_id=9c200661fccd "
+    "container_name=cache container_image_repository=docker.io/library/redis "
+    "container_image_tag=7.4-alpine k8s_pod_name=cache-2e8d28a79-023c3 k8s_ns_name=shop\","
+    "\"output_fields\":{\"container.id\":\"9c200661fccd\","
+    "\"container.image.repository\":\"docker.io/library/redis\","
+    "\"container.image.tag\":\"7.4-alpine\",\"container.name\":\"cache\","
+    "\"evt.arg.flags\":\"EXE_WRITABLE|EXE_LOWER_LAYER\",\"evt.time.iso8601\":1768464000161934674,"
+    "\"evt.type\":\"execve\",\"k8s.ns.name\":\"shop\",\"k8s.pod.name\":\"cache-2e8d28a79-023c3\","
+    "\"proc.cmdline\":\"bash -il\",\"proc.exepath\":\"/usr/bin/bash\",\"proc.name\":\"bash\","
+    "\"proc.pid\":40564,\"proc.pname\":\"containerd-shim\",\"proc.tty\":34817,"
+    "\"user.loginuid\":-1,\"user.name\":\"redis\",\"user.uid\":999},\"priority\":\"Notice\","
+    "\"rule\":\"Terminal shell in container\",\"source\":\"syscall\",\"tags\":[\"T1059\","
+    "\"container\",\"maturity_stable\",\"mitre_execution\",\"shell\"],"
+    "\"time\":\"2026-01-15T08:00:00.161934674Z\"}\n";
 
 static struct buf
 load(const char *path)

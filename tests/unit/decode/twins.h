@@ -1,11 +1,12 @@
 /*
- * Decoders side by side: the quick scan with each vector width, and the reference reader. Feed them the same
- * lines; they must say the same. Used by a unit test and a fuzz target.
+ * Decoders side by side: the quick scan with each vector width, and the reference reader. Feed them
+ * the same lines; they must say the same. Used by a unit test and a fuzz target.
  */
 #ifndef FALCOTOP_TESTS_TWINS_H
 #define FALCOTOP_TESTS_TWINS_H
 
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "decode/parts.h"
 #include "decode/scan.h"
@@ -109,7 +110,8 @@ twin_lines(struct twins *t, struct decoder *a, const char *line, size_t len)
 	return NULL;
 }
 
-/* Every decoder on one line. The bytes are copied to a block of their exact size: a sanitizer sees one byte too far. */
+/* Every decoder on one line. The bytes are copied to a block of their exact size: a sanitizer sees
+ * one byte too far. */
 static inline const char *
 twins_line(struct twins *t, const char *line, size_t len)
 {

@@ -1,0 +1,372 @@
+/*
+ * Hostile input: every file of the shared hostile set gets the verdict and the counters of its
+ * index; damage at every byte of an event gets the counts of the reference reader there; and no
+ * line up to the cap takes long, whatever is in it.
+ */
+#include "decode/decode.h"
+
+#include "harness.h"
+
+#include <time.h>
+
+#include "decode/shared.h"
+
+#include "base/banned.h"
+
+/* Processor time for one line. The promise is 20 ms; the factor is for sanitizers and busy
+ * machines. */
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define LINE_NS (20 * 1000000LL * 20)
+#else
+#define LINE_NS (20 * 1000000LL * 2)
+#endif
+
+#define WHY_MAX 64
+
+struct counts {
+	unsigned accepted, rejected, repaired, blank, noise;
+	unsigned by_reason[REJECT_REASONS];
+	int64_t slowest;
+};
+
+static int64_t
+cpu_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+	return t.tv_sec * 1000000000LL + t.tv_nsec;
+}
+
+static void
+count_record(struct counts *n, enum verdict v, const struct falco_event *ev, enum reject_reason why)
+{
+	switch (v) {
+	case VERDICT_EVENT:
+	case VERDICT_INTERNAL:
+		n->accepted++;
+		n->repaired += (ev->flags & EVENT_REPAIRED) != 0;
+		break;
+	case VERDICT_REJECT:
+		n->rejected++;
+		n->by_reason[why]++;
+		break;
+	case VERDICT_BLANK: n->blank++; break;
+	case VERDICT_NOISE: n->noise++; break;
+	case VERDICT_PENDING:
+	case VERDICT_END: break;
+	}
+}
+
+static void
+count_line(struct decoder *d, const char *line, size_t len, bool first, struct counts *n)
+{
+	enum reject_reason why = REJECT_REASONS;
+	struct falco_event ev;
+	enum verdict v;
+	int64_t start = cpu_ns(), took;
+
+	decode_line(d, line, len, first);
+	while ((v = decode_next(d, &ev, &why)) != VERDICT_END)
+		count_record(n, v, &ev, why);
+	took = cpu_ns() - start;
+	if (took > n->slowest)
+		n->slowest = took;
+}
+
+static struct counts
+count_text(const char *text, size_t len)
+{
+	struct decoder *d = decoder_new();
+	const char *p = text, *end = text + len, *nl;
+	struct counts n = { 0 };
+	enum reject_reason why;
+	struct falco_event ev;
+
+	while (p < end) {
+		nl = memchr(p, '\n', (size_t)(end - p));
+		if (nl == NULL)
+			nl = end;
+		count_line(d, p, (size_t)(nl - p), p == text, &n);
+		p = nl + 1;
+	}
+	while (decode_flush(d, &ev, &why) != VERDICT_END)
+		n.rejected++;
+	decoder_free(d);
+	return n;
+}
+
+/* --- the shared set
+ * --------------------------------------------------------------------------------------------- */
+
+static char dir[] = "/tmp/falcotop-hostile-XXXXXX";
+
+/* A generated copy of the set in a directory of its own. */
+static bool
+make_set(void)
+{
+	static const char script[] =
+	    "set -e; cp \"$1\"/*.py \"$1\"/INDEX.tsv \"$2\"; chmod -R u+w \"$2\"; cd \"$2\"; "
+	    "python3 gen_hostile.py >/dev/null; for m in prefix delete flip0 flip7; do python3 "
+	    "gen_trunc.py $m $m.jsonl; python3 ref_reader.py $m.jsonl | awk '{print $2, $3}' > "
+	    "$m.want; done";
+	struct buf from = { NULL, 0, 0 }, cmd = { NULL, 0, 0 };
+	bool ok = shared_path(&from, "hostile");
+
+	if (ok && system("python3 -c 'import json' 2>/dev/null") != 0) {
+		printf("# skipped: no python3 here\n");
+		ok = false;
+	}
+	if (ok) {
+		ck_assert_ptr_nonnull(mkdtemp(dir));
+		ck_assert_int_eq(setenv("SCRIPT", script, 1), 0);
+		buf_addf(&cmd, "sh -c \"$SCRIPT\" - '%s' '%s'", from.p, dir);
+		ck_assert_msg(system(cmd.p) == 0, "the hostile set cannot be made");
+	}
+	buf_release(&from);
+	buf_release(&cmd);
+	return ok;
+}
+
+static void
+remove_set(void)
+{
+	struct buf cmd = { NULL, 0, 0 };
+
+	buf_addf(&cmd, "rm -rf '%s'", dir);
+	if (system(cmd.p) != 0)
+		printf("# %s is left behind\n", dir);
+	buf_release(&cmd);
+}
+
+/* One row of INDEX.tsv: file, verdict, accepted, rejected, note. */
+static void
+check_row(char *row)
+{
+	char *cell[5], *save = row;
+	struct buf path = { NULL, 0, 0 }, text = { NULL, 0, 0 };
+	struct counts n;
+
+	for (int i = 0; i < 5; i++)
+		cell[i] = strsep(&save, "\t");
+	ck_assert_ptr_nonnull(cell[4]);
+	buf_addf(&path, "%s/%s", dir, cell[0]);
+	ck_assert_msg(read_file(&text, path.p), "%s", path.p);
+	n = count_text(text.p, text.len);
+	if (strncmp(cell[1], "BOUNDARY", 8) == 0) {
+		/* The depth of these counts from inside an event; the exact cap is tested in
+		 * json.c. */
+		ck_assert_msg(n.accepted + n.rejected == 2 && n.accepted >= 1, "%s", cell[0]);
+	} else if (strstr(cell[4], "reject count >= 1") != NULL) {
+		ck_assert_msg(n.accepted == (unsigned)strtoul(cell[2], NULL, 10) && n.rejected >= 1,
+		    "%s", cell[0]);
+	} else {
+		ck_assert_msg(n.accepted == (unsigned)strtoul(cell[2], NULL, 10) &&
+				  n.rejected == (unsigned)strtoul(cell[3], NULL, 10),
+		    "%s: %u accepted, %u rejected", cell[0], n.accepted, n.rejected);
+	}
+	if (strncmp(cell[1], "REJECT:", 7) == 0) {
+		unsigned r = 0;
+
+		while (r < REJECT_REASONS &&
+		       strcmp(reject_name((enum reject_reason)r), cell[1] + 7) != 0)
+			r++;
+		ck_assert_msg(
+		    r < REJECT_REASONS && n.by_reason[r] > 0, "%s: not %s", cell[0], cell[1]);
+	}
+	ck_assert_msg(
+	    (strcmp(cell[1], "REPAIR") == 0) <= (n.repaired > 0), "%s: not repaired", cell[0]);
+	ck_assert_msg(n.slowest < LINE_NS, "%s: %lld us", cell[0], (long long)n.slowest / 1000);
+	buf_release(&path);
+	buf_release(&text);
+}
+
+static void
+check_damage(const char *mode)
+{
+	struct buf path = { NULL, 0, 0 }, text = { NULL, 0, 0 }, want = { NULL, 0, 0 };
+	struct counts n;
+
+	buf_addf(&path, "%s/%s.jsonl", dir, mode);
+	ck_assert(read_file(&text, path.p));
+	n = count_text(text.p, text.len);
+	buf_clear(&path);
+	buf_addf(&path, "%s/%s.want", dir, mode);
+	ck_assert(read_file(&want, path.p));
+	buf_clear(&path);
+	buf_addf(&path, "%u %u\n", n.accepted, n.rejected);
+	buf_addc(&want, '\0');
+	ck_assert_str_eq(path.p, want.p);
+	buf_release(&path);
+	buf_release(&text);
+	buf_release(&want);
+}
+
+START_TEST(shared_set)
+{
+	static const char *const modes[] = { "prefix", "delete", "flip0", "flip7" };
+	struct buf path = { NULL, 0, 0 }, index = { NULL, 0, 0 };
+	unsigned rows = 0;
+	char *row, *rest;
+
+	if (!make_set())
+		return;
+	buf_addf(&path, "%s/INDEX.tsv", dir);
+	ck_assert(read_file(&index, path.p));
+	buf_addc(&index, '\0');
+	rest = strchr(index.p, '\n') + 1; /* the header */
+	while ((row = strsep(&rest, "\n")) != NULL && *row != '\0') {
+		check_row(row);
+		rows++;
+	}
+	ck_assert_uint_eq(rows, 382);
+	for (size_t i = 0; i < 4; i++)
+		check_damage(modes[i]);
+	remove_set();
+	buf_release(&path);
+	buf_release(&index);
+}
+END_TEST
+
+/* --- lines that cost as much as a line can
+ * ------------------------------------------------------------------------ */
+
+/* head, then `unit` over and over up to the cap of a line, then tail. */
+static const struct {
+	const char *name, *head, *unit, *tail;
+	unsigned times; /* 0: as often as there is room */
+} heavy[] = {
+	{ "brackets", "", "[", "", 0 },
+	{ "objects", "", "{\"a\":", "", 0 },
+	{ "starts", "", "{\"rule\":", "", 0 },
+	{ "starts in text", "x", "{\"rule\":", "", 0 },
+	{ "closed starts", "", "{\"rule\":1}", "", 0 },
+	{ "starts that are no events", "[", "{\"rule\":1},", "", 0 },
+	{ "events", "", "{\"rule\":\"R\",\"priority\":\"Error\"}", "", 0 },
+	{ "events with prose between", "", "x{\"rule\":\"R\",\"priority\":\"Error\"}", "", 0 },
+	{ "escapes", "{\"output\":\"", "\\u00e9", "\"}", 0 },
+	{ "torn escapes", "{\"output\":\"", "\\u00e9", "", 0 },
+	{ "surrogates", "{\"rule\":\"R\",\"priority\":\"Error\",\"output\":\"", "\\ud83d", "\"}",
+	    0 },
+	{ "damaged bytes", "{\"rule\":\"R\",\"priority\":\"Error\",\"output\":\"", "\xe2\x82",
+	    "\"}", 0 },
+	{ "control bytes", "{\"rule\":\"R\",\"priority\":\"Error\",\"output\":\"", "\x01", "\"}",
+	    0 },
+	{ "bidi", "{\"rule\":\"R\",\"priority\":\"Error\",\"output\":\"", "\xe2\x80\xae", "\"}",
+	    0 },
+	{ "quotes", "", "\"", "", 0 },
+	{ "backslashes", "{\"rule\":\"", "\\", "", 0 },
+	{ "nul bytes in a string", "{\"rule\":\"R\",\"priority\":\"", "\x01\x02", "\"}", 0 },
+	{ "keys", "{\"rule\":\"R\",\"priority\":\"Error\"", ",\"k\":1", "}", 4000 },
+	{ "tokens", "{\"rule\":\"R\",\"priority\":\"Error\",\"tags\":[0", ",1", "]}", 16000 },
+	{ "elements", "{\"rule\":\"R\",\"priority\":\"Error\",\"tags\":[0", ",\"t\"", "]}", 0 },
+	{ "digits", "{\"rule\":\"R\",\"priority\":\"Error\",\"x\":", "9", "}", 0 },
+	{ "blanks", "{\"rule\":\"R\",", " ", "\"priority\":\"Error\"}", 0 },
+	{ "colons", "{\"a\"", ":", "", 0 },
+	{ "times", "", "08:00:00.123456789: Notice x", "", 0 },
+	{ "equals", "08:00:00.123456789: Notice x (", "user=", "", 0 },
+	{ "parens", "{\"rule\":\"R\",\"priority\":\"Error\",\"output\":\"", "(", "\"}", 0 },
+	{ "bars", "{\"rule\":\"R\",\"priority\":\"Error\",\"output\":\"", " |", "\"}", 0 },
+	{ "docker", "{\"log\":\"", "{\\\"log\\\":\\\"", "\",\"stream\":\"stdout\",\"time\":\"\"}",
+	    0 },
+	{ "prefixes", "", "2026-01-02T03:04:05.5Z ", "", 0 },
+	{ "pods", "", "[pod/x/c] ", "", 0 },
+	{ "colours", "", "\033[0m", "", 0 },
+};
+
+static void
+heavy_line(struct buf *line, size_t i)
+{
+	size_t unit = strlen(heavy[i].unit), tail = strlen(heavy[i].tail);
+	unsigned times = heavy[i].times;
+
+	buf_adds(line, heavy[i].head);
+	for (unsigned n = 0; times == 0 || n < times; n++) {
+		if (line->len + unit + tail > DECODE_MAX_LINE)
+			break;
+		buf_adds(line, heavy[i].unit);
+	}
+	buf_adds(line, heavy[i].tail);
+}
+
+START_TEST(no_line_takes_long)
+{
+	struct decoder *d = decoder_new();
+	struct buf line = { NULL, 0, 0 };
+	int64_t best = INT64_MAX;
+
+	heavy_line(&line, (size_t)_i);
+	for (int round = 0; round < 3; round++) {
+		struct counts n = { 0 };
+
+		count_line(d, line.p, line.len, false, &n);
+		if (n.slowest < best)
+			best = n.slowest;
+	}
+	printf("# %s: %.2f ms\n", heavy[_i].name, (double)best / 1e6);
+	fflush(stdout);
+	ck_assert_msg(best < LINE_NS, "%s", heavy[_i].name);
+	buf_release(&line);
+	decoder_free(d);
+}
+END_TEST
+
+/* The same deep inside: 64 objects that are open when a megabyte breaks. */
+START_TEST(open_objects_are_tried_once)
+{
+	struct decoder *d = decoder_new();
+	struct buf line = { NULL, 0, 0 };
+	struct counts n = { 0 };
+
+	for (int i = 0; i < 60; i++)
+		buf_adds(&line, "{\"rule\":");
+	buf_adds(&line, "{\"a\":\"");
+	while (line.len < DECODE_MAX_LINE - 8)
+		buf_adds(&line, "\\u00e9");
+	count_line(d, line.p, line.len, false, &n);
+	ck_assert_uint_eq(n.rejected, 1);
+	ck_assert_int_lt(n.slowest, LINE_NS);
+	buf_release(&line);
+	decoder_free(d);
+}
+END_TEST
+
+START_TEST(long_lines)
+{
+	struct decoder *d = decoder_new();
+	struct buf line = { NULL, 0, 0 };
+	struct counts n = { 0 };
+
+	buf_adds(&line, "{\"rule\":\"R\",\"priority\":\"Error\",\"output\":\"");
+	while (line.len < DECODE_MAX_LINE - 2)
+		buf_addc(&line, 'x');
+	buf_adds(&line, "\"}");
+	ck_assert_uint_eq(line.len, DECODE_MAX_LINE);
+	count_line(d, line.p, line.len, false, &n);
+	ck_assert_uint_eq(n.accepted, 1);
+	buf_addc(&line, ' ');
+	count_line(d, line.p, line.len, false, &n);
+	ck_assert_uint_eq(n.accepted, 1);
+	ck_assert_uint_eq(n.by_reason[REJECT_LINE_TOO_LONG], 1);
+	ck_assert_uint_eq(n.rejected, 1);
+	buf_release(&line);
+	decoder_free(d);
+}
+END_TEST
+
+static Suite *
+suite(void)
+{
+	Suite *s = suite_create("hostile");
+	TCase *tc = tcase_create("hostile");
+
+	tcase_set_timeout(tc, 120);
+	tcase_add_test(tc, shared_set);
+	tcase_add_loop_test(tc, no_line_takes_long, 0, sizeof(heavy) / sizeof(heavy[0]));
+	tcase_add_test(tc, open_objects_are_tried_once);
+	tcase_add_test(tc, long_lines);
+	suite_add_tcase(s, tc);
+	return s;
+}
+
+TEST_MAIN(suite)
