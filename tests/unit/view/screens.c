@@ -44,7 +44,6 @@ static const struct {
 	{ "sort-80x24", 24, 80, "s" },
 	{ "legend-80x24", 24, 80, "F7" },
 	{ "help-80x24", 24, 80, "?" },
-	{ "health-80x24", 24, 80, "H" },
 	{ "group-80x24", 24, 80, "%" },
 	{ "folded-80x24", 24, 80, "#" },
 };
@@ -84,6 +83,21 @@ START_TEST(empty)
 	stage_open(&stage, "xterm-256color", 24, 80, false);
 	stage_feed(&stage, "\n", 1, false);
 	stage_golden(&stage, "empty-80x24");
+	stage_close(&stage);
+}
+END_TEST
+
+/* Not a saved screen: it says how much memory is used. */
+START_TEST(health)
+{
+	open_sample(24, 80, false);
+	stage_keys(&stage, "H");
+	ck_assert(stage_shows(&stage, "done     sample.jsonl"));
+	ck_assert(stage_shows(&stage, "lines 78  events 76  bad 2  dropped 0"));
+	ck_assert(stage_shows(&stage, "sample.jsonl:77:"));
+	ck_assert(stage_shows(&stage, "not an event ^[]0;title^G"));
+	stage_keys(&stage, "w Down End Home H");
+	ck_assert(stage_shows(&stage, "jenkins"));
 	stage_close(&stage);
 }
 END_TEST
@@ -159,6 +173,7 @@ suite(void)
 	tcase_add_loop_test(t, golden, 0, (int)(sizeof(screens) / sizeof(screens[0])));
 	tcase_add_test(t, ascii);
 	tcase_add_test(t, empty);
+	tcase_add_test(t, health);
 	tcase_add_test(t, filtered_empty);
 	tcase_add_test(t, filter_error);
 	tcase_add_loop_test(t, every_size, 0, 14);
