@@ -1,7 +1,7 @@
 /*
  * What the pipeline costs: reads the files named on the command line through the engine, with the
  * question of the shells view live, and prints GB/s, events/s and ns an event. Usage: ingest [-t
- * threads] [-n runs] [-q] FILE... (-q: without the question)
+ * threads] [-n runs] [-b batch] [-q] FILE... (-q: without the question)
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -45,11 +45,12 @@ ask(struct request *r, bool question)
 }
 
 static struct result
-run(char **files, int n, unsigned threads, bool question)
+run(char **files, int n, unsigned threads, size_t batch, bool question)
 {
-	const struct engine_options eo = {
-		.threads = threads, .memory = (size_t)2 << 30, .spool = 64 << 20
-	};
+	const struct engine_options eo = { .threads = threads,
+		.memory = (size_t)2 << 30,
+		.spool = 64 << 20,
+		.batch_size = batch };
 	const struct source_options so = { .stdin_fd = 0 };
 	struct result res = { 0 };
 	int64_t start = clock_mono();
@@ -143,27 +144,30 @@ main(int argc, char **argv)
 {
 	struct result res[32], *m;
 	unsigned threads = 2;
+	size_t batch = 0;
 	bool question = true;
 	char *made_up = NULL;
 	int runs = 5, c;
 
-	while ((c = getopt(argc, argv, "t:n:q")) != -1) {
+	while ((c = getopt(argc, argv, "t:n:b:q")) != -1) {
 		switch (c) {
 		case 't': threads = (unsigned)strtoul(optarg, NULL, 10); break;
 		case 'n': runs = (int)strtol(optarg, NULL, 10); break;
+		case 'b': batch = strtoul(optarg, NULL, 10); break;
 		case 'q': question = false; break;
 		default: return 2;
 		}
 	}
 	if (runs < 1 || runs > 32) {
-		fprintf(stderr, "usage: ingest [-t threads] [-n runs] [-q] [FILE...]\n");
+		fprintf(stderr, "usage: ingest [-t threads] [-n runs] [-b batch] [-q] [FILE...]\n");
 		return 2;
 	}
 	if (optind == argc)
 		made_up = make_recording();
 	for (int i = 0; i < runs; i++)
-		res[i] = made_up != NULL ? run(&made_up, 1, threads, question)
-					 : run(argv + optind, argc - optind, threads, question);
+		res[i] = made_up != NULL
+			     ? run(&made_up, 1, threads, batch, question)
+			     : run(argv + optind, argc - optind, threads, batch, question);
 	if (made_up != NULL)
 		unlink(made_up);
 	free(made_up);
