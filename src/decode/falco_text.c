@@ -415,6 +415,15 @@ trim_end(struct slice s)
 	return s;
 }
 
+/* With a damaged head a message that is known says that the line is Falco's, or pairs behind what
+ * was a time. */
+static bool
+is_event(const struct text_head *head, struct slice body, const struct message_rule *rule)
+{
+	return !head->mended || rule != NULL ||
+	       (!head->lost && memchr(body.p, '=', body.len) != NULL);
+}
+
 /* All values but the node's name are part of the output, so one look at that will do. */
 static void
 finish(const struct decode_context *c, struct falco_event *ev)
@@ -440,7 +449,7 @@ text_decode(struct decode_context *c, struct slice text, struct falco_event *ev)
 		return VERDICT_END;
 	body = rest_of(text, head.len);
 	rule = message_rule_find(body);
-	if (body.len == 0 || (head.mended && rule == NULL && memchr(body.p, '=', body.len) == NULL))
+	if (body.len == 0 || !is_event(&head, body, rule))
 		return VERDICT_END;
 	ev->output = rest_of(text, head.start);
 	ev->priority = head.priority;

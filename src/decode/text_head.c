@@ -95,7 +95,7 @@ odd_time(const char *p, const char *end, struct text_head *out)
 
 	while (colon < end && colon - p < MAX_TIME && *colon != ' ')
 		colon++;
-	if (colon == end || *colon != ' ' || colon - p < 8 || colon[-1] != ':')
+	if (colon == end || *colon != ' ' || colon - p < 2 || colon[-1] != ':')
 		return false;
 	out->time = (struct slice){ p, (size_t)(colon - 1 - p) };
 	out->mended = true;
@@ -103,7 +103,8 @@ odd_time(const char *p, const char *end, struct text_head *out)
 	if (out->clock || time_parse_iso(out->time, &out->ns))
 		return true;
 	out->ns = TIME_NONE;
-	return was_time(out->time);
+	out->lost = !was_time(out->time);
+	return true;
 }
 
 bool
@@ -113,7 +114,7 @@ text_head(struct slice text, struct text_head *out)
 	size_t n = time_shape(p, end);
 
 	out->start = (size_t)(p - text.p);
-	out->mended = false;
+	out->mended = out->lost = false;
 	out->priority = PRIORITY_UNKNOWN;
 	if (n > 0) {
 		out->time = (struct slice){ p, n };

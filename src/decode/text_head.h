@@ -12,6 +12,7 @@ struct text_head {
 	bool clock;
 	bool
 	    mended; /* time or priority is damaged: only what follows can say that it is an event */
+	bool lost;  /* what stands for the time was never one, as far as can be seen */
 	enum priority priority;
 };
 

@@ -164,6 +164,8 @@ static const struct head_case {
 	    EVENT_TIME_ARRIVAL | EVENT_REPAIRED },
 	{ "12:00:01: Notice A shell was spawned in a container with an attached terminal", "E",
 	    PRIORITY_NOTICE, INT64_C(43201000000000), EVENT_TIME_CLOCK | EVENT_REPAIRED },
+	{ "\xff\xfe: Warning Bulk data has been removed from disk | user=a", "E", PRIORITY_WARNING,
+	    TIME_NONE, EVENT_TIME_ARRIVAL | EVENT_REPAIRED },
 	/* These are not Falco's. */
 	{ "12:00:01: Error something", "R", PRIORITY_UNKNOWN, 0, 0 },
 	{ T "Warning", "R", PRIORITY_UNKNOWN, 0, 0 },
@@ -200,7 +202,7 @@ START_TEST(internal_records)
 	struct decoder *d = decoder_new();
 	struct records r = { "", 0 };
 
-	decode_records(d, slice_of(head_cases[12].line), &r, keep, NULL);
+	decode_records(d, slice_of(head_cases[13].line), &r, keep, NULL);
 	ck_assert_uint_eq(got.kernel_drops, 7);
 	ck_assert(event_says(&got, "rule=Falco internal: syscall event drop"));
 	ck_assert(event_says(&got, "source=internal"));
@@ -209,7 +211,7 @@ START_TEST(internal_records)
 		T "Critical Falco internal: syscall event drop. 12 system calls dropped in last s"),
 	    &r, keep, NULL);
 	ck_assert_uint_eq(got.kernel_drops, 12);
-	decode_records(d, slice_of(head_cases[13].line), &r, keep, NULL);
+	decode_records(d, slice_of(head_cases[14].line), &r, keep, NULL);
 	ck_assert(event_says(&got, "rule=Falco internal: metrics snapshot"));
 	ck_assert(event_says(&got, "hostname=n1"));
 	ck_assert_str_eq(r.verdicts, "III");
