@@ -61,13 +61,16 @@ void decoder_want(struct decoder *d, const char *const *names, unsigned n);
 /*
  * Starts a line: len bytes without the line end. The bytes must stay until the line was read to
  * VERDICT_END. first_of_source: a byte-order mark is skipped. Lines longer than DECODE_MAX_LINE are
- * one rejected record.
+ * one rejected record. The lines between two calls of decode_flush() lie in one buffer, in order:
+ * the raw bytes of an event that came in pieces reach from its first line to its last.
  */
 void decode_line(struct decoder *d, const char *line, size_t len, bool first_of_source);
 /* The next record of the line. After VERDICT_REJECT, *reason and ev->raw tell what and where. */
 enum verdict decode_next(struct decoder *d, struct falco_event *ev, enum reject_reason *reason);
-/* End of a batch or source: pending pieces that never got their end. VERDICT_REJECT for each, then
- * VERDICT_END. */
+/*
+ * End of a batch or source: pending pieces that never got their end. VERDICT_REJECT for each (raw is
+ * what there is of it, in memory of the decoder), then VERDICT_END. Call it before the buffer goes.
+ */
 enum verdict decode_flush(struct decoder *d, struct falco_event *ev, enum reject_reason *reason);
 
 /*

@@ -9,8 +9,8 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 
-#include "base/clock.h"
 #include "base/xalloc.h"
 
 #include "base/banned.h"
@@ -60,6 +60,16 @@ load(const char *path)
 	return b;
 }
 
+/* Processor time: a busy machine does not count. */
+static int64_t
+cpu_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+	return t.tv_sec * 1000000000LL + t.tv_nsec;
+}
+
 struct total {
 	uint64_t lines, events, present;
 };
@@ -94,9 +104,9 @@ measure(const char *name, bool reference, struct slice text, int rounds)
 		decoder_reference_only(d);
 	for (int i = 0; i < rounds; i++) {
 		t = (struct total){ 0, 0, 0 };
-		start = clock_mono();
+		start = cpu_ns();
 		decode_all(d, text, &t);
-		ns = clock_mono() - start;
+		ns = cpu_ns() - start;
 		if (ns < best)
 			best = ns;
 	}
