@@ -3,7 +3,8 @@
  * out. Every call of ncurses happens here or below. Not here: what is on the screen (view/), the terminal itself (tui/screen.c).
  *
  * A terminal that is not read (XOFF, a stalled ssh) blocks this thread in write(2) for ever. The thread of watch_signals() takes
- * the signals that end the program: it gives the loop 300 ms, then throws the terminal's output away and ends the process.
+ * the signals that end the program: it gives the loop 300 ms, then interrupts the write with SIGUSR2, whose handler throws the
+ * terminal's output away, restores it and ends the process.
  */
 #include "app/interactive.h"
 
@@ -27,9 +28,11 @@
 #define FRAME_NS (50 * 1000000LL)  /* at most 20 frames a second when nobody types */
 #define ANSWER_NS (25 * 1000000LL) /* how long a frame waits for the answer to a new question */
 #define GRACE_MS 300               /* for the loop to end by itself */
+#define FORCE_MS 200               /* for on_stuck() */
 #define LEAVE_MS 600               /* more, for the rest of the program, once the terminal is restored */
 
 static int wake_fd = -1;
+static pthread_t ui_thread;
 static atomic_int ended_by;    /* the signal that ends the program; 0: none */
 static atomic_bool screen_done; /* the terminal is restored */
 
@@ -93,15 +96,27 @@ watch_signals(void *arg)
 		sleep_ms(10);
 	if (atomic_load(&screen_done))
 		sleep_ms(LEAVE_MS);
-	else
-		screen_restore(true);
+	else {
+		(void)pthread_kill(ui_thread, SIGUSR2);
+		sleep_ms(FORCE_MS);
+	}
 	_exit(128 + sig);
+}
+
+/* In the UI thread, out of the write that did not end. */
+static void
+on_stuck(int unused)
+{
+	(void)unused;
+	screen_restore(true);
+	_exit(128 + atomic_load(&ended_by));
 }
 
 int
 interactive_prepare(void)
 {
 	static sigset_t set;
+	struct sigaction stuck = { .sa_handler = on_stuck };
 	pthread_attr_t attr;
 	pthread_t thread;
 	int err;
@@ -111,6 +126,8 @@ interactive_prepare(void)
 		(void)fprintf(stderr, "falcotop: eventfd: %s\n", strerror(errno));
 		return -1;
 	}
+	ui_thread = pthread_self();
+	(void)sigaction(SIGUSR2, &stuck, NULL);
 	ending_signals(&set);
 	(void)pthread_sigmask(SIG_BLOCK, &set, NULL);
 	(void)pthread_attr_init(&attr);

@@ -63,25 +63,44 @@ reset_prepare(void)
 		reset_add(names[i]);
 }
 
-void
-screen_restore(bool discard)
+/* Writes the reset string; false when the terminal takes nothing (more) now. */
+static bool
+reset_write(void)
 {
 	size_t done = 0;
 
-	if (!scr.active)
-		return;
-	scr.active = 0;
-	if (discard) {
-		(void)tcflush(scr.out_fd, TCOFLUSH);
-		(void)fcntl(scr.out_fd, F_SETFL, fcntl(scr.out_fd, F_GETFL) | O_NONBLOCK);
-	}
 	while (done < scr.reset_len) {
 		ssize_t n = write(scr.out_fd, scr.reset + done, scr.reset_len - done);
 
-		if (n <= 0 && !(n < 0 && errno == EINTR))
-			break;
-		done += n > 0 ? (size_t)n : 0;
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return false;
+		done += (size_t)n;
 	}
+	return true;
+}
+
+static void
+reset_force(void)
+{
+	(void)fcntl(scr.out_fd, F_SETFL, fcntl(scr.out_fd, F_GETFL) | O_NONBLOCK);
+	(void)tcflush(scr.out_fd, TCOFLUSH);
+	/* CAN: what was cut off may have been the beginning of an escape sequence. */
+	if (write(scr.out_fd, "\030", 1) == 1)
+		(void)reset_write();
+}
+
+void
+screen_restore(bool discard)
+{
+	if (discard ? scr.reset_len == 0 || scr.out_fd < 0 : !scr.active)
+		return;
+	scr.active = 0;
+	if (discard)
+		reset_force();
+	else
+		(void)reset_write();
 	if (scr.have_saved)
 		(void)tcsetattr(scr.in_fd, TCSANOW, &scr.saved);
 }
@@ -142,16 +161,22 @@ size_of_terminal(int *rows, int *cols)
 static int
 start(const char *term, int rows, int cols, const struct screen_options *o)
 {
-	char *type = term == NULL ? NULL : xstrdup(term);
+	char *type = term == NULL ? NULL : xstrdup(term), number[16];
 
-	/* newterm() asks the terminal for its size itself and allocates that: see screen_open(). */
-	use_env(FALSE);
+	/* newterm() would allocate whatever size the terminal or the environment claims: it gets ours. */
+	(void)snprintf(number, sizeof(number), "%d", rows);
+	(void)setenv("LINES", number, 1);
+	(void)snprintf(number, sizeof(number), "%d", cols);
+	(void)setenv("COLUMNS", number, 1);
+	use_env(TRUE);
+	use_tioctl(FALSE);
 	scr.screen = newterm(type, scr.out, scr.in);
+	(void)unsetenv("LINES");
+	(void)unsetenv("COLUMNS");
 	free(type);
 	if (scr.screen == NULL)
 		return -1;
-	if (rows > 0)
-		(void)resizeterm(rows, cols);
+	(void)resizeterm(rows, cols);
 	scr.active = 1;
 	set_escdelay(ESC_DELAY_MS);
 	(void)cbreak();
@@ -255,7 +280,6 @@ screen_open(const struct screen_options *o, char *err, size_t errlen)
 	}
 	scr.have_saved = tcgetattr(scr.in_fd, &scr.saved) == 0;
 	size_of_terminal(&rows, &cols);
-	/* The user's LINES and COLUMNS may say anything; with use_env(FALSE) terminfo's size counts, then ours. */
 	if (start(NULL, rows, cols, o) != 0) {
 		(void)snprintf(err, errlen, "the terminal cannot be set up: TERM=%.40s", getenv("TERM"));
 		close_files();
@@ -283,6 +307,9 @@ screen_close(void)
 	if (scr.screen == NULL)
 		return;
 	if (scr.active) {
+		/* First: who sees the screen restored shall find the terminal's modes restored too. */
+		if (scr.have_saved)
+			(void)tcsetattr(scr.in_fd, TCSANOW, &scr.saved);
 		(void)curs_set(1);
 		(void)endwin();
 		scr.active = 0;

@@ -41,7 +41,8 @@ void screen_suspend(void);
 void screen_resume(void);
 /*
  * Async-signal-safe: write(2) of a prepared string and tcsetattr(3). discard: throws away what the terminal has not taken,
- * and never waits for it. For crashes, fatal errors, and a terminal that is not read.
+ * and never waits for it. For crashes, fatal errors, and a terminal that is not read: then from a signal handler in the thread
+ * that writes, because a blocked write(2) holds the terminal's write lock until it is interrupted.
  */
 void screen_restore(bool discard);
 
