@@ -11,6 +11,7 @@
 #include "base/banned.h"
 
 #define FIRST_SLOTS 256
+#define FAST_SLOTS  (1u << 18)
 #define VIEWS	    8
 
 /* What group_row() lends out, in turn. */
@@ -28,25 +29,24 @@ group_new(const struct group_spec *spec, uint32_t max_rows)
 	t->max_rows = max_rows == 0 || max_rows > GROUP_ROWS_MAX ? GROUP_ROWS_MAX : max_rows;
 	t->stride = (offsetof(struct hot, key) + spec->nby * sizeof(sym_t) + 7) & ~(size_t)7;
 	t->mask = FIRST_SLOTS - 1;
-	t->slot = xcalloc(FIRST_SLOTS, sizeof(*t->slot));
+	t->slot = array_new(FIRST_SLOTS * sizeof(*t->slot));
 	t->views = xcalloc(1, sizeof(*t->views));
 	t->seed = hash_seed();
 	return t;
 }
 
+static size_t
+slot_bytes(uint32_t mask)
+{
+	return ((size_t)mask + 1) * sizeof(struct group_slot);
+}
+
 static void
 free_rows(struct group_table *t)
 {
-	for (uint32_t i = 0; i < t->nchunks; i++) {
-		free(t->hot[i]);
-		if (t->cold != NULL)
-			free(t->cold[i]);
-	}
-	free(t->hot);
-	free(t->cold);
-	t->hot = NULL;
-	t->cold = NULL;
-	t->nchunks = t->n = 0;
+	chunks_release(&t->hot);
+	chunks_release(&t->cold);
+	t->n = 0;
 }
 
 void
@@ -56,7 +56,7 @@ group_free(struct group_table *t)
 		return;
 	free_rows(t);
 	values_clear(&t->values);
-	free(t->slot);
+	array_free(t->slot, slot_bytes(t->mask));
 	free(t->views);
 	free(t->cell);
 	free(t->met);
@@ -69,23 +69,11 @@ group_clear(struct group_table *t)
 {
 	free_rows(t);
 	values_clear(&t->values);
-	free(t->slot);
+	array_free(t->slot, slot_bytes(t->mask));
 	t->mask = FIRST_SLOTS - 1;
-	t->slot = xcalloc(FIRST_SLOTS, sizeof(*t->slot));
+	t->slot = array_new(FIRST_SLOTS * sizeof(*t->slot));
 	t->overflow = 0;
 	t->version++;
-}
-
-static void
-add_chunk(struct group_table *t)
-{
-	t->hot = xreallocarray(t->hot, t->nchunks + 1, sizeof(*t->hot));
-	t->hot[t->nchunks] = xmalloc(GROUP_CHUNK * t->stride);
-	if (group_has_cold(t)) {
-		t->cold = xreallocarray(t->cold, t->nchunks + 1, sizeof(*t->cold));
-		t->cold[t->nchunks] = xmalloc(GROUP_CHUNK * sizeof(struct cold));
-	}
-	t->nchunks++;
 }
 
 static uint32_t
@@ -94,8 +82,11 @@ new_row(struct group_table *t, const sym_t *key)
 	uint32_t i = t->n;
 	struct hot *h;
 
-	if (i / GROUP_CHUNK == t->nchunks)
-		add_chunk(t);
+	if (i / GROUP_CHUNK == t->hot.n) {
+		chunks_add(&t->hot, GROUP_CHUNK * t->stride);
+		if (group_has_cold(t))
+			chunks_add(&t->cold, GROUP_CHUNK * sizeof(struct cold));
+	}
 	h = group_hot(t, i);
 	h->count = 0;
 	h->first = INT64_MAX;
@@ -146,43 +137,65 @@ place(struct group_slot *slot, uint32_t mask, uint32_t tag, uint32_t at)
 static void
 grow_slots(struct group_table *t)
 {
-	uint32_t mask = t->mask * 2 + 1;
-	struct group_slot *slot = xcalloc((size_t)mask + 1, sizeof(*slot));
+	/* by four while that is cheap: every move is a cache miss a row */
+	uint32_t mask = t->mask < FAST_SLOTS ? t->mask * 4 + 3 : t->mask * 2 + 1;
+	struct group_slot *slot = array_new(slot_bytes(mask));
 
 	for (uint32_t i = 0; i <= t->mask; i++)
 		if (t->slot[i].at != 0)
 			place(slot, mask, t->slot[i].tag, t->slot[i].at);
-	free(t->slot);
+	array_free(t->slot, slot_bytes(t->mask));
 	t->slot = slot;
 	t->mask = mask;
 }
 
-/* The row of a key; made when new and there is room (or force); GROUP_NONE when there is none. */
 static uint32_t
-find_one(struct group_table *t, const sym_t *key, uint32_t tag, bool force)
+insert(struct group_table *t, const sym_t *key, uint32_t tag)
 {
-	const size_t bytes = t->spec.nby * sizeof(*key);
-
-	for (uint32_t i = tag & t->mask; t->slot[i].at != 0; i = (i + 1) & t->mask)
-		if (t->slot[i].tag == tag &&
-		    memcmp(group_hot(t, t->slot[i].at - 1)->key, key, bytes) == 0)
-			return t->slot[i].at - 1;
-	if (t->n >= t->max_rows && !force)
-		return GROUP_NONE;
 	if (t->n * 2 > t->mask)
 		grow_slots(t);
 	place(t->slot, t->mask, tag, t->n + 1);
 	return new_row(t, key);
 }
 
-static uint32_t
-other_row(struct group_table *t)
+/* The row of key j of a batch, GROUP_NONE when there is none. */
+static inline uint32_t
+find_one(const struct group_table *t, const struct group_keys *keys, uint32_t j, uint32_t tag)
 {
-	sym_t key[GROUP_BY_MAX];
+	for (uint32_t i = tag & t->mask; t->slot[i].at != 0; i = (i + 1) & t->mask) {
+		const sym_t *key;
+		unsigned k = 0;
 
+		if (t->slot[i].tag != tag)
+			continue;
+		key = group_hot(t, t->slot[i].at - 1)->key;
+		while (k < t->spec.nby && key[k] == keys->symbol[k][j])
+			k++;
+		if (k == t->spec.nby)
+			return t->slot[i].at - 1;
+	}
+	return GROUP_NONE;
+}
+
+/* A key that was not found: its new row, or the other one when there is no room. */
+static uint32_t
+add_one(struct group_table *t, const struct group_keys *keys, uint32_t j, uint32_t tag,
+    bool *overflowed)
+{
+	struct group_keys other = { .n = 1 };
+	sym_t key[GROUP_BY_MAX];
+	uint32_t row;
+
+	for (unsigned k = 0; k < t->spec.nby; k++)
+		key[k] = keys->symbol[k][j];
+	*overflowed = t->n >= t->max_rows;
+	if (!*overflowed)
+		return insert(t, key, tag);
 	for (unsigned k = 0; k < GROUP_BY_MAX; k++)
-		key[k] = SYM_OTHER;
-	return find_one(t, key, key_tag(t, key), true);
+		other.symbol[k][0] = key[k] = SYM_OTHER;
+	tag = key_tag(t, key);
+	row = find_one(t, &other, 0, tag);
+	return row != GROUP_NONE ? row : insert(t, key, tag);
 }
 
 static void
@@ -218,19 +231,20 @@ group_find(struct group_table *t, const struct group_keys *keys, uint32_t row[GR
 	for (uint32_t j = 0; j < keys->n; j++) {
 		const struct group_slot *s = &t->slot[tag[j] & t->mask];
 
-		if (s->at != 0)
-			__builtin_prefetch(group_hot(t, s->at - 1), 1);
+		if (s->at != 0) {
+			const char *h = (const char *)group_hot(t, s->at - 1);
+
+			__builtin_prefetch(h, 1);
+			__builtin_prefetch(h + t->stride - 1, 1);
+		}
 	}
 	for (uint32_t j = 0; j < keys->n; j++) {
-		sym_t key[GROUP_BY_MAX];
+		bool over = false;
 
-		for (unsigned k = 0; k < t->spec.nby; k++)
-			key[k] = keys->symbol[k][j];
-		row[j] = find_one(t, key, tag[j], false);
-		if (row[j] == GROUP_NONE) {
-			row[j] = other_row(t);
-			overflowed |= (uint64_t)1 << j;
-		}
+		row[j] = find_one(t, keys, j, tag[j]);
+		if (row[j] == GROUP_NONE)
+			row[j] = add_one(t, keys, j, tag[j], &over);
+		overflowed |= (uint64_t)over << j;
 	}
 	return overflowed;
 }
@@ -295,13 +309,9 @@ group_overflow(const struct group_table *t)
 size_t
 group_memory(const struct group_table *t)
 {
-	size_t row = t->stride + (group_has_cold(t) ? sizeof(struct cold) : 0);
-
-	return sizeof(*t) + sizeof(*t->views) +
-	       t->nchunks * (GROUP_CHUNK * row + 2 * sizeof(void *)) +
-	       ((size_t)t->mask + 1) * sizeof(*t->slot) +
-	       t->ncells * (sizeof(*t->cell) + sizeof(*t->met)) + t->nseen * sizeof(*t->seen) +
-	       values_memory(&t->values);
+	return sizeof(*t) + sizeof(*t->views) + chunks_memory(&t->hot) + chunks_memory(&t->cold) +
+	       slot_bytes(t->mask) + t->ncells * (sizeof(*t->cell) + sizeof(*t->met)) +
+	       t->nseen * sizeof(*t->seen) + values_memory(&t->values);
 }
 
 void
@@ -317,7 +327,7 @@ group_mark(const struct group_table *t, uint64_t *used)
 void
 group_renumber(struct group_table *t, const sym_t *map)
 {
-	memset(t->slot, 0, ((size_t)t->mask + 1) * sizeof(*t->slot));
+	memset(t->slot, 0, slot_bytes(t->mask));
 	for (uint32_t i = 0; i < t->n; i++) {
 		struct hot *h = group_hot(t, i);
 

@@ -204,8 +204,9 @@ merge_cell(struct hot *h, const struct cell *c)
 	h->count += c->count;
 	h->first = c->first < h->first ? c->first : h->first;
 	h->last = c->last > h->last ? c->last : h->last;
-	h->priority = c->priority > h->priority ? c->priority : h->priority;
-	h->hostile |= c->hostile;
+	if (c->priority > h->priority)
+		h->priority = c->priority & 0x7fu;
+	h->hostile |= c->hostile & 1u;
 }
 
 static void
@@ -371,8 +372,16 @@ add_event(struct hot *h, const struct rows *rows, uint32_t i)
 	h->count++;
 	h->first = time < h->first ? time : h->first;
 	h->last = time > h->last ? time : h->last;
-	h->priority = priority > h->priority ? priority : h->priority;
+	if (priority > h->priority)
+		h->priority = priority & 0x7fu;
 	h->hostile |= (rows->flags[i] & EVENT_HOSTILE) != 0;
+}
+
+static void
+prefetch_cold(const struct cold *c)
+{
+	__builtin_prefetch(c, 1);
+	__builtin_prefetch(&c->head[GROUP_DISTINCT - 1], 1);
 }
 
 static void
@@ -387,6 +396,8 @@ add_by_keys(struct group_table *t, const struct rows *rows, struct cursor c)
 		t->version++;
 		gather_keys(t, rows, idx, &keys);
 		t->overflow += (unsigned)__builtin_popcountll(group_find(t, &keys, row));
+		for (uint32_t j = 0; group_has_cold(t) && j < keys.n; j++)
+			prefetch_cold(group_cold(t, row[j]));
 		for (uint32_t j = 0; j < keys.n; j++)
 			add_event(group_hot(t, row[j]), rows, idx[j]);
 		for (uint32_t j = 0; t->spec.minutes && j < keys.n; j++)
@@ -408,8 +419,8 @@ group_add(struct group_table *t, const struct rows *rows, const uint64_t *select
 
 	if (from >= to)
 		return;
-	/* a handful of events is not worth as many cells */
-	if (cells > 0 && (cells <= 256 || cells <= (to - from) * 4))
+	/* cells pay when several events meet in one */
+	if (cells > 0 && (cells <= 256 || cells <= (to - from) / 4))
 		add_by_cells(t, rows, c, cells);
 	else
 		add_by_keys(t, rows, c);

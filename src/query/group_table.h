@@ -8,16 +8,19 @@
 #ifndef FALCOTOP_QUERY_GROUP_TABLE_H
 #define FALCOTOP_QUERY_GROUP_TABLE_H
 
+#include "query/chunks.h"
 #include "query/group.h"
 
 #define GROUP_CHUNK 1024 /* rows */
 #define GROUP_BATCH 64	 /* rows of events looked up at once, so that their cache misses overlap */
 #define GROUP_NONE  UINT32_MAX
 
+/* 32 bytes with two keys: rows that are looked up at random cost one cache line each. */
 struct hot {
-	uint64_t count;
+	uint64_t count : 56;
+	uint64_t priority : 7;
+	uint64_t hostile : 1;
 	int64_t first, last;
-	uint8_t priority, hostile;
 	sym_t key[]; /* nby */
 };
 
@@ -44,8 +47,8 @@ struct group_value {
 struct values {
 	struct group_slot *slot;
 	uint32_t mask; /* slots - 1 */
-	struct group_value **chunk;
-	uint32_t n, nchunks;
+	struct chunks entries;
+	uint32_t n;
 	uint64_t overflow;
 };
 
@@ -64,9 +67,7 @@ struct group_table {
 	struct group_spec spec;
 	uint32_t max_rows, n;
 	size_t stride; /* of a hot record */
-	char **hot;
-	struct cold **cold;
-	uint32_t nchunks;
+	struct chunks hot, cold;
 	struct group_slot *slot;
 	uint32_t mask;
 	uint64_t seed, overflow, version;
@@ -83,8 +84,8 @@ struct group_table {
 static inline struct hot *
 group_hot(const struct group_table *t, uint32_t i)
 {
-	return (
-	    struct hot *)(void *)(t->hot[i / GROUP_CHUNK] + (size_t)(i % GROUP_CHUNK) * t->stride);
+	return (struct hot *)(void *)(t->hot.chunk[i / GROUP_CHUNK] +
+				      (size_t)(i % GROUP_CHUNK) * t->stride);
 }
 
 static inline bool
@@ -96,7 +97,7 @@ group_has_cold(const struct group_table *t)
 static inline struct cold *
 group_cold(const struct group_table *t, uint32_t i)
 {
-	return &t->cold[i / GROUP_CHUNK][i % GROUP_CHUNK];
+	return &((struct cold *)(void *)t->cold.chunk[i / GROUP_CHUNK])[i % GROUP_CHUNK];
 }
 
 static inline bool
@@ -126,7 +127,7 @@ size_t values_memory(const struct values *v);
 static inline struct group_value *
 values_at(const struct values *v, uint32_t i)
 {
-	return &v->chunk[i / GROUP_CHUNK][i % GROUP_CHUNK];
+	return &((struct group_value *)(void *)v->entries.chunk[i / GROUP_CHUNK])[i % GROUP_CHUNK];
 }
 
 #endif

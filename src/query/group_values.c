@@ -37,18 +37,17 @@ grow(struct values *v)
 	struct group_slot *old = v->slot;
 	uint32_t old_mask = v->mask;
 
-	if (v->n / GROUP_CHUNK == v->nchunks) {
-		v->chunk = xreallocarray(v->chunk, v->nchunks + 1, sizeof(*v->chunk));
-		v->chunk[v->nchunks++] = xmalloc(GROUP_CHUNK * sizeof(**v->chunk));
-	}
+	if (v->n / GROUP_CHUNK == v->entries.n)
+		chunks_add(&v->entries, GROUP_CHUNK * sizeof(struct group_value));
 	if (old != NULL && v->n * 2 <= old_mask)
 		return;
 	v->mask = old == NULL ? FIRST_SLOTS - 1 : old_mask * 2 + 1;
-	v->slot = xcalloc((size_t)v->mask + 1, sizeof(*v->slot));
+	v->slot = array_new(((size_t)v->mask + 1) * sizeof(*v->slot));
 	for (uint32_t i = 0; old != NULL && i <= old_mask; i++)
 		if (old[i].at != 0)
 			place(v, old[i].tag, old[i].at);
-	free(old);
+	if (old != NULL)
+		array_free(old, ((size_t)old_mask + 1) * sizeof(*old));
 }
 
 static bool
@@ -98,6 +97,12 @@ values_add(
 		tag[j] = value_tag(t, row[j], which, symbol[j]);
 		__builtin_prefetch(&v->slot[tag[j] & v->mask]);
 	}
+	for (uint32_t j = 0; j < n; j++) {
+		const struct group_slot *s = &v->slot[tag[j] & v->mask];
+
+		if (s->at != 0)
+			__builtin_prefetch(values_at(v, s->at - 1));
+	}
 	for (uint32_t j = 0; j < n; j++)
 		if (!group_is_missing(symbol[j]))
 			add_value(t, tag[j], row[j], which, symbol[j]);
@@ -106,10 +111,9 @@ values_add(
 void
 values_clear(struct values *v)
 {
-	for (uint32_t i = 0; i < v->nchunks; i++)
-		free(v->chunk[i]);
-	free(v->chunk);
-	free(v->slot);
+	chunks_release(&v->entries);
+	if (v->slot != NULL)
+		array_free(v->slot, ((size_t)v->mask + 1) * sizeof(*v->slot));
 	*v = (struct values){ 0 };
 }
 
@@ -134,7 +138,7 @@ values_memory(const struct values *v)
 {
 	size_t slots = v->slot == NULL ? 0 : ((size_t)v->mask + 1) * sizeof(*v->slot);
 
-	return slots + v->nchunks * (GROUP_CHUNK * sizeof(struct group_value) + sizeof(void *));
+	return slots + chunks_memory(&v->entries);
 }
 
 uint64_t
