@@ -7,13 +7,44 @@
 
 #include <stdlib.h>
 
+#include "base/hash.h"
 #include "base/xalloc.h"
 
 #include "base/banned.h"
 
-#define BLOCK_CAP 256
+#define BLOCK_CAP   256
+#define CACHE_SLOTS 4096 /* 128 KiB */
+
+struct cached {
+	uint64_t head, tail; /* first and last bytes */
+	const char *p;	     /* the symbol's own text */
+	uint32_t len;	     /* 0: free */
+	sym_t symbol;
+};
+
+struct block_cache {
+	struct cached slot[CACHE_SLOTS]; /* by hash; the later value takes the place */
+};
 
 _Static_assert(COLUMNS_MAX <= 128, "the present mask of a block has 128 bits");
+
+struct block_cache *
+block_cache_new(void)
+{
+	return xcalloc(1, sizeof(struct block_cache));
+}
+
+void
+block_cache_clear(struct block_cache *c)
+{
+	memset(c, 0, sizeof(*c));
+}
+
+void
+block_cache_free(struct block_cache *c)
+{
+	free(c);
+}
 
 void
 block_init(struct block *b)
@@ -29,7 +60,6 @@ block_clear(struct block *b)
 	b->schema = NULL;
 	b->n = 0;
 	memset(b->present, 0, sizeof(b->present));
-	memset(b->last, 0, sizeof(b->last));
 	b->symbols = NULL;
 	b->new_from = b->new_to = 0;
 }
@@ -82,35 +112,72 @@ start_column(struct block *b, unsigned c)
 	b->present[c >> 6] |= (uint64_t)1 << (c & 63);
 }
 
-static sym_t
-intern(struct block_last *last, struct symtab *symbols, struct slice text)
+static inline uint64_t
+load(const char *p, size_t n)
 {
-	sym_t s = symtab_intern(symbols, text.p, text.len);
-	struct slice own = symtab_text(symbols, s);
+	uint64_t v = 0;
 
-	/* a text that was cut, or found no room, must not stand for the next one */
-	if (own.len == text.len && s != SYM_OTHER)
-		*last = (struct block_last){ own.p, own.len, s };
+	memcpy(&v, p, n);
+	return v;
+}
+
+/* The first and last bytes: all of them, with the length, when there are at most 16. */
+static inline void
+ends_of(struct slice s, uint64_t *head, uint64_t *tail)
+{
+	*tail = 0;
+	if (s.len >= 8) {
+		*head = load(s.p, 8);
+		*tail = load(s.p + s.len - 8, 8);
+	} else if (s.len >= 4) {
+		*head = load(s.p, 4) | load(s.p + s.len - 4, 4) << 32;
+	} else {
+		*head = (uint8_t)s.p[0] | (uint64_t)(uint8_t)s.p[s.len / 2] << 8 |
+			(uint64_t)(uint8_t)s.p[s.len - 1] << 16;
+	}
+}
+
+/*
+ * Values of up to 16 bytes are compared without a look at their text. One that is new to the table
+ * gets no place yet: many never come again.
+ */
+static inline sym_t
+intern(struct block_cache *cache, struct symtab *symbols, struct slice text)
+{
+	struct cached *e;
+	uint64_t head, tail;
+	struct slice own;
+	uint32_t known;
+	sym_t s;
+
+	if (cache == NULL)
+		return symtab_intern(symbols, text.p, text.len);
+	ends_of(text, &head, &tail);
+	e = &cache->slot[hash_mix(head ^ text.len, tail) & (CACHE_SLOTS - 1)];
+	if (e->head == head && e->tail == tail && e->len == text.len &&
+	    (text.len <= 16 || memcmp(text.p + 8, e->p + 8, text.len - 16) == 0))
+		return e->symbol;
+	known = symtab_count(symbols);
+	s = symtab_intern(symbols, text.p, text.len);
+	if (s >= known || s == SYM_OTHER)
+		return s;
+	own = symtab_text(symbols, s);
+	if (own.len == text.len) /* else it was cut and must not stand for the next one */
+		*e = (struct cached){ head, tail, own.p, (uint32_t)own.len, s };
 	return s;
 }
 
 static inline void
 set_cell(struct block *b, struct symtab *symbols, unsigned c, uint32_t row, const struct value *v)
 {
-	struct block_last *last = &b->last[c];
-	sym_t s;
-
 	if (!(b->present[c >> 6] >> (c & 63) & 1))
 		start_column(b, c);
 	if (v->kind == VALUE_NULL)
-		s = SYM_NULL;
+		b->col[c][row] = SYM_NULL;
 	else if (v->text.len == 0)
-		s = SYM_EMPTY;
-	else if (v->text.len == last->len && memcmp(v->text.p, last->p, last->len) == 0)
-		s = last->symbol;
+		b->col[c][row] = SYM_EMPTY;
 	else
-		s = intern(last, symbols, v->text);
-	b->col[c][row] = s;
+		b->col[c][row] = intern(b->cache, symbols, v->text);
 }
 
 uint32_t

@@ -8,13 +8,16 @@
 #include "query/rows.h"
 #include "query/schema.h"
 
-/* The value a column had last in this block: most fields repeat, and comparing is cheaper than
- * hashing. */
-struct block_last {
-	const char *p; /* the symbol's own text; NULL: none */
-	size_t len;
-	sym_t symbol;
-};
+/*
+ * Values met before, with their symbols: most come again and again, and this table stays in the
+ * near caches where all the symbols of a worker do not. Belongs to one symbol table: clear it when
+ * the worker starts a new one.
+ */
+struct block_cache;
+
+struct block_cache *block_cache_new(void);
+void block_cache_clear(struct block_cache *c);
+void block_cache_free(struct block_cache *c);
 
 struct block {
 	uint32_t n, cap;
@@ -30,7 +33,8 @@ struct block {
 	uint64_t present[2]; /* bit c: column c (column_index) was seen in this block */
 	/* cap entries each, allocated when first seen; SYM_ABSENT where an event lacks the field */
 	sym_t *col[COLUMNS_MAX];
-	struct block_last last[COLUMNS_MAX];
+	struct block_cache
+	    *cache; /* the worker's, borrowed; NULL: values are looked up in the table */
 	/*
 	 * The worker's table. Symbols in [new_from, new_to) came up in this block for the first
 	 * time, in order of appearance; no symbol of the block is new_to or above. The table must

@@ -172,10 +172,12 @@ main(int argc, char **argv)
 	uint64_t n = argc > 1 ? strtoull(argv[1], NULL, 10) : 1000000;
 	struct model_options o = { .memory = (size_t)4 << 30 };
 	struct bench b = { .model = model_new(&o) };
+	struct block_cache *cache = block_cache_new();
 	struct model_stats st;
 	double per;
 
 	block_init(&b.block);
+	b.block.cache = cache;
 	b.symbols = symtab_new(1u << 24, (size_t)2 << 30);
 	b.known = SYM_FIRST;
 	if (argc > 2)
@@ -197,6 +199,7 @@ main(int argc, char **argv)
 	ask(&b, "events, priority >= error", "rule", "priority >= error", QUERY_EVENTS);
 	ask(&b, "histogram", "rule", NULL, QUERY_HISTOGRAM);
 	block_release(&b.block);
+	block_cache_free(cache);
 	model_free(b.model);
 	symtab_free(b.symbols);
 	return 0;

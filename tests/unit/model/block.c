@@ -6,6 +6,7 @@
 #include "harness.h"
 
 static struct symtab *symbols;
+static struct block_cache *cache;
 static struct block block;
 
 static void
@@ -13,12 +14,14 @@ start(void)
 {
 	symbols = symtab_new(1u << 16, 1u << 22);
 	block_init(&block);
+	block.cache = cache = block_cache_new();
 }
 
 static void
 stop(void)
 {
 	block_release(&block);
+	block_cache_free(cache);
 	symtab_free(symbols);
 }
 
@@ -111,6 +114,7 @@ START_TEST(cleared_block_forgets)
 	set(&ev, FIELD_POD, "pod", VALUE_STRING);
 	block_add(&block, symbols, &ev, 0, 0, 0, 1);
 	block_clear(&block);
+	block_cache_clear(cache);
 	ev.present = 0;
 	symtab_intern(other, "x", 1);
 	set(&ev, FIELD_USER, "root", VALUE_STRING);
@@ -138,6 +142,36 @@ START_TEST(full_table)
 	ck_assert_uint_eq(block.col[FIELD_USER][2], SYM_OTHER);
 	ck_assert_uint_eq(block.col[FIELD_USER][3], SYM_FIRST);
 	symtab_free(tiny);
+}
+END_TEST
+
+/* With a cache and without, for texts of all lengths that differ in one byte: the same symbols. */
+START_TEST(cache_changes_nothing)
+{
+	struct block plain;
+	struct falco_event ev = { 0 };
+	char text[64];
+
+	block_init(&plain);
+	for (unsigned round = 0; round < 3; round++) {
+		for (unsigned len = 1; len < 60; len++) {
+			for (unsigned at = 0; at <= len; at++) {
+				memset(text, 'x', len);
+				text[at] = 'y';
+				text[len] = '\0';
+				ev.present = 0;
+				set(&ev, FIELD_CMDLINE, text, VALUE_STRING);
+				block_add(&block, symbols, &ev, 0, 0, 0, 1);
+				block_add(&plain, symbols, &ev, 0, 0, 0, 1);
+				MUST(slice_eq(slice_of(text),
+				    symtab_text(symbols, block.col[FIELD_CMDLINE][block.n - 1])));
+			}
+		}
+	}
+	ck_assert_uint_eq(block.n, plain.n);
+	ck_assert_int_eq(
+	    memcmp(block.col[FIELD_CMDLINE], plain.col[FIELD_CMDLINE], block.n * sizeof(sym_t)), 0);
+	block_release(&plain);
 }
 END_TEST
 
@@ -180,6 +214,7 @@ block_suite(void)
 	tcase_add_test(c, message_and_extras);
 	tcase_add_test(c, cleared_block_forgets);
 	tcase_add_test(c, full_table);
+	tcase_add_test(c, cache_changes_nothing);
 	tcase_add_test(c, pseudo_fields);
 	suite_add_tcase(s, c);
 	return s;

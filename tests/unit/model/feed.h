@@ -20,6 +20,7 @@ struct feed {
 	struct model *model;
 	struct block block;
 	struct symtab *symbols[FEED_WORKERS];
+	struct block_cache *cache[FEED_WORKERS];
 	sym_t known[FEED_WORKERS];
 	uint32_t generation[FEED_WORKERS];
 	unsigned workers, turn;
@@ -115,6 +116,7 @@ feed_init(struct feed *f, size_t memory, unsigned workers)
 	block_init(&f->block);
 	for (unsigned w = 0; w < workers; w++) {
 		f->symbols[w] = symtab_new(1u << 22, (size_t)1 << 30);
+		f->cache[w] = block_cache_new();
 		f->known[w] = SYM_FIRST;
 	}
 }
@@ -124,8 +126,10 @@ feed_release(struct feed *f)
 {
 	block_release(&f->block);
 	model_free(f->model);
-	for (unsigned w = 0; w < f->workers; w++)
+	for (unsigned w = 0; w < f->workers; w++) {
 		symtab_free(f->symbols[w]);
+		block_cache_free(f->cache[w]);
+	}
 }
 
 /* n more events in blocks of `size`, by the workers in turn. */
@@ -141,6 +145,7 @@ feed(struct feed *f, uint64_t n, uint32_t size)
 		uint32_t k = n < size ? (uint32_t)n : size;
 
 		block_clear(b);
+		b->cache = f->cache[w];
 		for (uint32_t i = 0; i < k; i++, f->n++) {
 			feed_event(f, f->n, &ev, text);
 			block_add(b, f->symbols[w], &ev, 0, f->n * 100, (uint32_t)(f->n % 99),
@@ -164,6 +169,7 @@ feed_renew(struct feed *f, unsigned w)
 	symtab_free(f->symbols[w]);
 	f->symbols[w] = symtab_new(1u << 22, (size_t)1 << 30);
 	f->known[w] = SYM_FIRST;
+	block_cache_clear(f->cache[w]);
 	f->generation[w]++;
 }
 
