@@ -481,7 +481,7 @@ START_TEST(test_memory)
 	group_add(lean, &s.rows, NULL, 0, 60000);
 	group_add(full, &s.rows, NULL, 0, 60000);
 	ck_assert_uint_lt(group_memory(lean), 60000 * 100);
-	ck_assert_uint_lt(group_memory(full), 60000 * 160);
+	ck_assert_uint_lt(group_memory(full), 60000 * 230);
 	synth_release(&s);
 	group_free(lean);
 	group_free(full);
