@@ -13,6 +13,7 @@
 #include "base/banned.h"
 
 #define SLOTS_FIRST 256
+#define RUN	    16u
 
 static inline int64_t
 bucket_of(int64_t t, int64_t width)
@@ -23,7 +24,9 @@ bucket_of(int64_t t, int64_t width)
 static struct histogram_slot *
 find_slot(const struct histogram *h, int64_t bucket)
 {
-	uint32_t i = (uint32_t)hash_mix((uint64_t)bucket, hash_seed()) & (h->size - 1);
+	/* neighbours in time stand together: events come in order */
+	uint64_t run = hash_mix((uint64_t)bucket / RUN, hash_seed()) * RUN;
+	uint32_t i = (uint32_t)(run + (uint64_t)bucket % RUN) & (h->size - 1);
 
 	while (h->slot[i].used && h->slot[i].bucket != bucket)
 		i = (i + 1) & (h->size - 1);
