@@ -343,7 +343,7 @@ finish(struct engine *e, const struct options *o, struct request *req)
 		return 2;
 	rows = o->health ? write_health(e, o, req, &out, &s) : write_table(e, o, req, &out, &s);
 	if (rows == UINT64_MAX) {
-		output_abandon();
+		output_drop(&out);
 		snapshot_free(s);
 		return 2;
 	}

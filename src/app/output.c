@@ -58,6 +58,23 @@ open_temp(struct output *o)
 	return fchmod(o->fd, usual_mode());
 }
 
+static void
+release(struct output *o)
+{
+	free(o->path);
+	free(o->temp);
+	*o = (struct output){ .fd = -1 };
+}
+
+void
+output_drop(struct output *o)
+{
+	if (o->path != NULL && o->fd >= 0)
+		(void)close(o->fd);
+	output_abandon();
+	release(o);
+}
+
 int
 output_open(struct output *o, const char *path)
 {
@@ -75,11 +92,7 @@ output_open(struct output *o, const char *path)
 	if (rc >= 0)
 		return 0;
 	complain("%s: %s", path, strerror(errno));
-	output_abandon();
-	if (o->fd >= 0)
-		(void)close(o->fd);
-	free(o->path);
-	free(o->temp);
+	output_drop(o);
 	return -1;
 }
 
@@ -112,7 +125,6 @@ output_close(struct output *o)
 		output_abandon();
 	if (error != 0)
 		complain("%s: %s", o->path != NULL ? o->path : "standard output", strerror(error));
-	free(o->path);
-	free(o->temp);
+	release(o);
 	return error == 0 ? 0 : -1;
 }

@@ -18,7 +18,9 @@ void output_write(struct output *o, struct buf *b);
 /* Puts the file in its place. 0, or -1 after a complaint; a reader of the pipe that went away is
  * not an error. */
 int output_close(struct output *o);
-/* Drops what was written; from any thread, also while another writes. */
+/* Drops what was written, instead of output_close(). */
+void output_drop(struct output *o);
+/* Removes the temporary file, if there is one: for a signal, from any thread. */
 void output_abandon(void);
 
 #endif

@@ -29,7 +29,8 @@ print_safe(FILE *f, const char *text, size_t len)
 
 	(void)sanitise(
 	    &safe, (struct slice){ text, len }, utf8_locale() ? SANITISE_UTF8 : SANITISE_ASCII);
-	(void)fwrite(safe.p, 1, safe.len, f);
+	if (safe.len > 0)
+		(void)fwrite(safe.p, 1, safe.len, f);
 	buf_release(&safe);
 }
 

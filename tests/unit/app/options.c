@@ -8,19 +8,21 @@
 
 #define WORDS 12
 
+/* Options point into the words, which live until the next call. */
 static int
 parse(struct options *o, const char *const *word)
 {
-	static char *argv[WORDS + 2]; /* options point into it */
+	static char text[WORDS + 1][80];
+	static char *argv[WORDS + 2];
 	int argc = 0;
 
-	argv[argc++] = strdup("falcotop");
-	while (argc <= WORDS && word[argc - 1] != NULL) {
-		argv[argc] = strdup(word[argc - 1]);
+	for (const char *next = "falcotop"; next != NULL && argc <= WORDS; next = word[argc - 1]) {
+		(void)snprintf(text[argc], sizeof(text[0]), "%s", next);
+		argv[argc] = text[argc];
 		argc++;
 	}
 	argv[argc] = NULL;
-	return options_parse(o, argc, argv); /* the words live as long as the test's process */
+	return options_parse(o, argc, argv);
 }
 
 static const struct {

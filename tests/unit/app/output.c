@@ -90,7 +90,7 @@ START_TEST(abandoned)
 	ck_assert_int_eq(output_close(&o), 0);
 	ck_assert_int_eq(output_open(&o, path), 0);
 	put(&o, "new");
-	output_abandon();
+	output_drop(&o);
 	expect_content("old");
 	ck_assert_uint_eq(leftovers(), 1);
 }
