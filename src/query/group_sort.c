@@ -45,8 +45,7 @@ group_rate(const struct group_row *r, int64_t now)
 	return (double)sum / RATE_MINUTES;
 }
 
-/* --- what a by-field sorts by
- * ------------------------------------------------------------------------------------- */
+/* What a by-field sorts by. */
 
 /* Order of what is no value: <NA>, empty, null, absent. */
 static uint64_t
@@ -175,10 +174,6 @@ before(const struct sorter *s, const struct entry *a, const struct entry *b)
 		c = tie_cmp(s, a->row, b->row);
 	return c < 0;
 }
-
-/* --- sorting
- * ------------------------------------------------------------------------------------------------------
- */
 
 static void
 insertion(const struct sorter *s, struct entry *e, uint32_t n)

@@ -173,6 +173,8 @@ static bool
 finish_time(struct parser *p, struct term *t, const struct token *values)
 {
 	struct buf b = { 0 };
+	int64_t again;
+	bool good;
 
 	t->kind = TERM_TIME;
 	if (t->op == OP_EXISTS)
@@ -187,9 +189,14 @@ finish_time(struct parser *p, struct term *t, const struct token *values)
 		return false;
 	}
 	time_print(&b, t->time, TIME_ISO_NANO, false);
-	t->operand[0] = arena_copy(p->arena, buf_slice(&b));
+	/* what people write reaches further than what can be written back */
+	good = time_parse_iso(buf_slice(&b), &again) && again == t->time;
+	if (good)
+		t->operand[0] = arena_copy(p->arena, buf_slice(&b));
+	else
+		fail(p, values[0].start, "a time out of range");
 	buf_release(&b);
-	return true;
+	return good;
 }
 
 static bool
@@ -360,7 +367,8 @@ parse_term(struct parser *p)
 	}
 	show(word, p->tok.text);
 	return fail(p, p->tok.start,
-	    "no operator \"%s\": = != < <= > >= contains icontains startswith endswith glob iglob regex in intersects pmatch exists",
+	    "no operator \"%s\": = != < <= > >= contains icontains startswith endswith "
+	    "glob iglob regex in intersects pmatch exists",
 	    word);
 }
 

@@ -180,6 +180,7 @@ static const struct {
 	{ "priority >= 3", 12, "no priority \"3\"" },
 	{ "priority in (error, bad)", 20, "no priority \"bad\"" },
 	{ "time > yesterday", 7, "expected a time such as" },
+	{ "time > -2040424d", 7, "a time out of range" },
 	{ "time contains 2026", 0, "time is compared with" },
 	{ "user.uid < x", 11, "expected a number after <" },
 	{ "user.uid >= 0x10", 12, "expected a number after >=" },
