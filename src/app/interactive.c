@@ -1,10 +1,12 @@
 /*
- * The main loop of the dashboard, on the main thread: keys, signals and snapshots come in, reactions are carried out, frames go
- * out. Every call of ncurses happens here or below. Not here: what is on the screen (view/), the terminal itself (tui/screen.c).
+ * The main loop of the dashboard, on the main thread: keys, signals and snapshots come in,
+ * reactions are carried out, frames go out. Every call of ncurses happens here or below. Not here:
+ * what is on the screen (view/), the terminal itself (tui/screen.c).
  *
- * A terminal that is not read (XOFF, a stalled ssh) blocks this thread in write(2) for ever. The thread of watch_signals() takes
- * the signals that end the program: it gives the loop 300 ms, then interrupts the write with SIGUSR2, whose handler throws the
- * terminal's output away, restores it and ends the process.
+ * A terminal that is not read (XOFF, a stalled ssh) blocks this thread in write(2) for ever. The
+ * thread of watch_signals() takes the signals that end the program: it gives the loop 300 ms, then
+ * interrupts the write with SIGUSR2, whose handler throws the terminal's output away, restores it
+ * and ends the process.
  */
 #include "app/interactive.h"
 
@@ -25,15 +27,15 @@
 #include "view/stack.h"
 #include "base/banned.h"
 
-#define FRAME_NS (50 * 1000000LL)  /* at most 20 frames a second when nobody types */
+#define FRAME_NS  (50 * 1000000LL) /* at most 20 frames a second when nobody types */
 #define ANSWER_NS (25 * 1000000LL) /* how long a frame waits for the answer to a new question */
-#define GRACE_MS 300               /* for the loop to end by itself */
-#define FORCE_MS 200               /* for on_stuck() */
-#define LEAVE_MS 600               /* more, for the rest of the program, once the terminal is restored */
+#define GRACE_MS  300		   /* for the loop to end by itself */
+#define FORCE_MS  200		   /* for on_stuck() */
+#define LEAVE_MS  600 /* more, for the rest of the program, once the terminal is restored */
 
 static int wake_fd = -1;
 static pthread_t ui_thread;
-static atomic_int ended_by;    /* the signal that ends the program; 0: none */
+static atomic_int ended_by;	/* the signal that ends the program; 0: none */
 static atomic_bool screen_done; /* the terminal is restored */
 
 struct loop {
@@ -41,8 +43,8 @@ struct loop {
 	struct event *tty, *wake, *timer, *winch, *tstp, *cont;
 	struct engine *engine;
 	struct ui ui;
-	int64_t drawn;    /* clock_mono() of the last frame */
-	int64_t draw_at;  /* a frame is due then; 0: none */
+	int64_t drawn;	 /* clock_mono() of the last frame */
+	int64_t draw_at; /* a frame is due then; 0: none */
 	int64_t ticked;
 	int status;
 };
@@ -141,7 +143,9 @@ interactive_prepare(void)
 	return 0;
 }
 
-/* --- frames ----------------------------------------------------------------------------------------------------- */
+/* --- frames
+ * -----------------------------------------------------------------------------------------------------
+ */
 
 static void
 arm_timer(struct loop *l)
@@ -225,7 +229,8 @@ react(struct loop *l, unsigned what, bool typed)
 	}
 }
 
-/* --- what comes in ---------------------------------------------------------------------------------------------- */
+/* --- what comes in
+ * ---------------------------------------------------------------------------------------------- */
 
 static void
 on_tty(evutil_socket_t fd, short what, void *arg)
@@ -240,7 +245,8 @@ on_tty(evutil_socket_t fd, short what, void *arg)
 		all |= ui_key(&l->ui, key);
 		if (all & (REACT_QUIT | REACT_SUSPEND))
 			break;
-		if (all & REACT_REQUEST) { /* so that a later key sees the number of this question */
+		if (all &
+		    REACT_REQUEST) { /* so that a later key sees the number of this question */
 			send_request(l);
 			all &= ~(unsigned)REACT_REQUEST;
 		}
@@ -327,7 +333,8 @@ on_cont(evutil_socket_t sig, short what, void *arg)
 	draw(l);
 }
 
-/* --- start and end ---------------------------------------------------------------------------------------------- */
+/* --- start and end
+ * ---------------------------------------------------------------------------------------------- */
 
 static struct view *
 first_view(const struct interactive_options *o, char *err, size_t errlen)
@@ -348,7 +355,8 @@ first_view(const struct interactive_options *o, char *err, size_t errlen)
 		def = &view_defs[0];
 	v = table_new(def, owned, NULL, NULL);
 	if (o->sort != NULL && !table_sort(v, o->sort + (*o->sort == '-'), *o->sort == '-')) {
-		(void)snprintf(err, errlen, "--sort %s: no such column in the view %s", o->sort, def->title);
+		(void)snprintf(
+		    err, errlen, "--sort %s: no such column in the view %s", o->sort, def->title);
 		v->ops->close(v);
 		return NULL;
 	}
@@ -385,9 +393,10 @@ loop_start(struct loop *l)
 	l->winch = evsignal_new(l->base, SIGWINCH, on_winch, l);
 	l->tstp = evsignal_new(l->base, SIGTSTP, on_tstp, l);
 	l->cont = evsignal_new(l->base, SIGCONT, on_cont, l);
-	return l->tty != NULL && l->wake != NULL && l->timer != NULL && l->winch != NULL && l->tstp != NULL &&
-	    l->cont != NULL && event_add(l->tty, NULL) == 0 && event_add(l->wake, NULL) == 0 &&
-	    event_add(l->winch, NULL) == 0 && event_add(l->tstp, NULL) == 0 && event_add(l->cont, NULL) == 0;
+	return l->tty != NULL && l->wake != NULL && l->timer != NULL && l->winch != NULL &&
+	       l->tstp != NULL && l->cont != NULL && event_add(l->tty, NULL) == 0 &&
+	       event_add(l->wake, NULL) == 0 && event_add(l->winch, NULL) == 0 &&
+	       event_add(l->tstp, NULL) == 0 && event_add(l->cont, NULL) == 0;
 }
 
 static void
@@ -405,7 +414,9 @@ loop_stop(struct loop *l)
 int
 interactive_run(const struct interactive_options *o)
 {
-	struct screen_options so = { .stdin_is_data = o->stdin_is_data, .color = o->color, .ascii = o->ascii };
+	struct screen_options so = {
+		.stdin_is_data = o->stdin_is_data, .color = o->color, .ascii = o->ascii
+	};
 	struct loop l = { .engine = o->engine, .status = 2 };
 	char err[256] = "the event loop cannot be set up";
 	struct view *v = first_view(o, err, sizeof(err));

@@ -1,7 +1,8 @@
 /*
- * The only file that puts characters on the screen. Everything goes through put(), and all text through the sanitiser
- * first: ncurses passes bidi and zero-width characters on to the terminal, and moves the cursor for CR, LF and tabs.
- * Not here: what is drawn where (view/), colours (theme.c), graphs (graph.c).
+ * The only file that puts characters on the screen. Everything goes through put(), and all text
+ * through the sanitiser first: ncurses passes bidi and zero-width characters on to the terminal,
+ * and moves the cursor for CR, LF and tabs. Not here: what is drawn where (view/), colours
+ * (theme.c), graphs (graph.c).
  */
 #include "tui/draw.h"
 
@@ -225,7 +226,8 @@ draw_break(struct slice *s, int cells)
 	size_t lo = 0, hi, blank = 0;
 	struct slice line;
 
-	/* No byte takes less than a quarter of a cell unless it combines; then lines get shorter, not longer. */
+	/* No byte takes less than a quarter of a cell unless it combines; then lines get shorter,
+	 * not longer. */
 	hi = s->len < (size_t)cells * 4 ? s->len : (size_t)cells * 4;
 	if (draw_width((struct slice){ s->p, hi }, cells + 1) > cells) {
 		while (lo + 1 < hi) {

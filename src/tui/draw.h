@@ -1,6 +1,7 @@
 /*
- * Drawing: the only way to put characters on the screen. draw_text() is the choke point that runs the sanitiser; no other
- * file in the tree calls addstr, printw and their family (checked in `make check`).
+ * Drawing: the only way to put characters on the screen. draw_text() is the choke point that runs
+ * the sanitiser; no other file in the tree calls addstr, printw and their family (checked in `make
+ * check`).
  */
 #ifndef FALCOTOP_TUI_DRAW_H
 #define FALCOTOP_TUI_DRAW_H
@@ -9,7 +10,8 @@
 #include "event/priority.h"
 
 /*
- * After the screen is open: what may be put on it. ASCII also draws lines, marks and graphs with ASCII.
+ * After the screen is open: what may be put on it. ASCII also draws lines, marks and graphs with
+ * ASCII.
  */
 void draw_init(bool ascii);
 bool draw_ascii(void);
@@ -25,43 +27,50 @@ struct area {
 };
 
 enum style {
-	STYLE_NORMAL, STYLE_DIM, STYLE_BOLD,
-	STYLE_BAR,       /* header and function bar */
-	STYLE_BAR_KEY,   /* key names in the function bar */
-	STYLE_TITLE,     /* page and pane titles, breadcrumb */
-	STYLE_TAB, STYLE_TAB_ON,
-	STYLE_HEADER,    /* column titles */
-	STYLE_SORT,      /* title of the sort column */
-	STYLE_CURSOR,    /* selected row */
-	STYLE_CELL,      /* selected cell of the selected row */
-	STYLE_MATCH,     /* found text */
-	STYLE_MISSING,   /* <absent>, <null> */
-	STYLE_HOSTILE,   /* the ! flag */
-	STYLE_OK, STYLE_WARN, STYLE_ALARM,
+	STYLE_NORMAL,
+	STYLE_DIM,
+	STYLE_BOLD,
+	STYLE_BAR,     /* header and function bar */
+	STYLE_BAR_KEY, /* key names in the function bar */
+	STYLE_TITLE,   /* page and pane titles, breadcrumb */
+	STYLE_TAB,
+	STYLE_TAB_ON,
+	STYLE_HEADER,  /* column titles */
+	STYLE_SORT,    /* title of the sort column */
+	STYLE_CURSOR,  /* selected row */
+	STYLE_CELL,    /* selected cell of the selected row */
+	STYLE_MATCH,   /* found text */
+	STYLE_MISSING, /* <absent>, <null> */
+	STYLE_HOSTILE, /* the ! flag */
+	STYLE_OK,
+	STYLE_WARN,
+	STYLE_ALARM,
 	STYLE_GRAPH,
 	STYLE_PRIORITY, /* + enum priority */
 	STYLE_COUNT = STYLE_PRIORITY + PRIORITY_COUNT
 };
 
 /*
- * Event text, or any text: sanitised, cut to `cells` with a mark, padded with blanks to `cells`; clipped to the screen.
- * Returns the cells its text took.
+ * Event text, or any text: sanitised, cut to `cells` with a mark, padded with blanks to `cells`;
+ * clipped to the screen. Returns the cells its text took.
  */
 int draw_text(int y, int x, int cells, enum style style, struct slice s);
 /* The same, aligned right. */
 int draw_right(int y, int x, int cells, enum style style, struct slice s);
 /* Cut from the left (paths, image names): the end stays. */
 int draw_tail(int y, int x, int cells, enum style style, struct slice s);
-/* Text of the program's own, formatted; goes through the same sanitiser. Not padded: at most `cells`. Returns the cells taken. */
-int draw_fmt(int y, int x, int cells, enum style style, const char *fmt, ...) __attribute__((format(printf, 5, 6)));
+/* Text of the program's own, formatted; goes through the same sanitiser. Not padded: at most
+ * `cells`. Returns the cells taken. */
+int draw_fmt(int y, int x, int cells, enum style style, const char *fmt, ...)
+    __attribute__((format(printf, 5, 6)));
 void draw_fill(struct area a, enum style style);
 void draw_hline(int y, int x, int w, enum style style);
 void draw_vline(int y, int x, int h, enum style style);
 /* Cells the text would take, at most max. */
 int draw_width(struct slice s, int max);
 /*
- * The part of s that fills one line of `cells`, broken at a blank where there is one; the rest stays in *s. Text of an
- * event may be long: only what fits is looked at.
+ * The part of s that fills one line of `cells`, broken at a blank where there is one; the rest
+ * stays in *s. Text of an event may be long: only what fits is looked at.
  */
 struct slice draw_break(struct slice *s, int cells);
 /* Draws a box with a title around a, and empties the inside; returns the inside. */

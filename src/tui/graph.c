@@ -1,6 +1,6 @@
 /*
- * The histogram over time. Every priority that occurs in a column shows at least one cell, so that one critical event among
- * thousands of notices is seen. Not here: where the counts come from.
+ * The histogram over time. Every priority that occurs in a column shows at least one cell, so that
+ * one critical event among thousands of notices is seen. Not here: where the counts come from.
  */
 #include "tui/graph.h"
 
@@ -10,7 +10,7 @@
 #include "event/timestamp.h"
 #include "base/banned.h"
 
-#define SCALE 6 /* cells of the scale left of the columns */
+#define SCALE	       6 /* cells of the scale left of the columns */
 #define ROWS_MAX_GRAPH 64
 
 char
@@ -57,7 +57,8 @@ stack_column(const uint64_t count[PRIORITY_COUNT], uint64_t max, int h, enum pri
 		int share = (int)(count[p] * (uint64_t)height / all);
 
 		if (share > take[p] && take[p] > 0) {
-			int more = share - take[p] < height - used ? share - take[p] : height - used;
+			int more =
+			    share - take[p] < height - used ? share - take[p] : height - used;
 
 			take[p] += more;
 			used += more;
@@ -147,8 +148,8 @@ graph_draw(struct area a, const struct graph *g)
 		for (int i = 0; i < n; i++) {
 			char letter = graph_letter(cell[i]);
 
-			(void)draw_text(a.y + h - 1 - i, a.x + SCALE + x, 1, STYLE_PRIORITY + cell[i],
-			    (struct slice){ &letter, 1 });
+			(void)draw_text(a.y + h - 1 - i, a.x + SCALE + x, 1,
+			    STYLE_PRIORITY + cell[i], (struct slice){ &letter, 1 });
 		}
 	}
 	short_count(label, max);

@@ -8,7 +8,7 @@ struct graph {
 	const uint64_t (*count)[PRIORITY_COUNT]; /* n buckets, oldest first */
 	unsigned n;
 	int64_t from, to; /* ns: the span they cover */
-	bool local;       /* clock labels in local time */
+	bool local;	  /* clock labels in local time */
 };
 
 /* Letter of a priority: M A C E W N I D, ? when unknown. */

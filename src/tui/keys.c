@@ -52,7 +52,8 @@ key_parse(struct slice name)
 	for (size_t i = 0; i < NNAMES; i++)
 		if (slice_eq(name, slice_of(names[i].name)))
 			return names[i].key;
-	if (name.len == 3 && name.p[0] == 'C' && name.p[1] == '-' && name.p[2] >= 'a' && name.p[2] <= 'z')
+	if (name.len == 3 && name.p[0] == 'C' && name.p[1] == '-' && name.p[2] >= 'a' &&
+	    name.p[2] <= 'z')
 		return name.p[2] - 'a' + 1;
 	if ((name.len == 2 || name.len == 3) && name.p[0] == 'F')
 		return parse_function(name);

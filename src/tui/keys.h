@@ -1,10 +1,12 @@
-/* Keys by number and by name, and the map from keys to actions. Names of ncurses stay in screen.c. */
+/* Keys by number and by name, and the map from keys to actions. Names of ncurses stay in screen.c.
+ */
 #ifndef FALCOTOP_TUI_KEYS_H
 #define FALCOTOP_TUI_KEYS_H
 
 #include "base/buf.h"
 
-/* A character is its code point; control characters too (1 = C-a). Special keys lie above Unicode. */
+/* A character is its code point; control characters too (1 = C-a). Special keys lie above Unicode.
+ */
 enum key {
 	KEYS_SPECIAL = 0x200000,
 	KEYS_UP,
@@ -42,7 +44,8 @@ struct keymap {
 	} bind[KEYMAP_MAX];
 };
 
-/* Binds every key of a list separated by blanks. False: a name is unknown, a key is taken, or the map is full. */
+/* Binds every key of a list separated by blanks. False: a name is unknown, a key is taken, or the
+ * map is full. */
 bool keymap_bind(struct keymap *m, const char *keys, int action);
 /* 0 when the key is not bound. */
 int keymap_find(const struct keymap *m, int key);

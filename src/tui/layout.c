@@ -1,6 +1,6 @@
 /*
- * Columns of a table in a given width: the least useful fall away first (some into another column), then what is spare goes to
- * those whose content is cut. Not here: drawing.
+ * Columns of a table in a given width: the least useful fall away first (some into another column),
+ * then what is spare goes to those whose content is cut. Not here: drawing.
  */
 #include "tui/layout.h"
 

@@ -18,7 +18,7 @@ struct layout_column {
 	/* found */
 	bool shown;
 	bool joined; /* not shown, its values stand in column `join` */
-	int x;       /* first cell, from 0 */
+	int x;	     /* first cell, from 0 */
 	int cells;   /* 0: no room at all */
 };
 

@@ -1,5 +1,6 @@
 /*
- * A line editor: Left Right Home End C-a C-e C-u C-k C-w Delete Backspace, Up and Down for the history. Not here: what the line means.
+ * A line editor: Left Right Home End C-a C-e C-u C-k C-w Delete Backspace, Up and Down for the
+ * history. Not here: what the line means.
  */
 #include "tui/prompt.h"
 
@@ -163,7 +164,8 @@ prompt_draw(const struct prompt *p, int y, int x, int w, const char *label, size
 	if (room < 1)
 		return -1;
 	/* Scroll by characters until the cursor is inside. */
-	while (draw_width((struct slice){ s.p + from, p->at - from }, room + 1) > room - 1 && from < p->at)
+	while (draw_width((struct slice){ s.p + from, p->at - from }, room + 1) > room - 1 &&
+	       from < p->at)
 		from = after(p, from);
 	s.p += from;
 	s.len -= from;

@@ -1,6 +1,7 @@
 /*
- * The terminal through ncurses: the only file beside draw.c and theme.c that knows curses. Signals are the main loop's
- * business, except crashes: those handlers are set here, because they must give the terminal back before the process dies.
+ * The terminal through ncurses: the only file beside draw.c and theme.c that knows curses. Signals
+ * are the main loop's business, except crashes: those handlers are set here, because they must give
+ * the terminal back before the process dies.
  */
 #include "tui/screen.h"
 
@@ -30,7 +31,7 @@ static struct {
 	struct termios saved;
 	bool have_saved;
 	bool own_files;
-	bool cursor; /* shown */
+	bool cursor;		      /* shown */
 	volatile sig_atomic_t active; /* the terminal is ours now */
 	char reset[512];
 	size_t reset_len;
@@ -125,7 +126,8 @@ crash_handlers(void)
 	static const int signals[] = { SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT };
 	static char stack[32768];
 	stack_t alt = { .ss_sp = stack, .ss_size = sizeof(stack) };
-	struct sigaction sa = { .sa_handler = on_crash, .sa_flags = (int)(SA_RESETHAND | SA_NODEFER | SA_ONSTACK) };
+	struct sigaction sa = { .sa_handler = on_crash,
+		.sa_flags = (int)(SA_RESETHAND | SA_NODEFER | SA_ONSTACK) };
 
 	(void)sigaltstack(&alt, NULL);
 	sigemptyset(&sa.sa_mask);
@@ -158,12 +160,30 @@ size_of_terminal(int *rows, int *cols)
 	clamp(rows, cols);
 }
 
+/* Terminals differ in whether they heed the mode that terminfo's arrow keys are for. */
+static void
+more_keys(void)
+{
+	static const struct {
+		const char *string;
+		int code;
+	} keys[] = { { "\033[A", KEY_UP }, { "\033[B", KEY_DOWN }, { "\033[C", KEY_RIGHT },
+		{ "\033[D", KEY_LEFT }, { "\033[H", KEY_HOME }, { "\033[F", KEY_END },
+		{ "\033OA", KEY_UP }, { "\033OB", KEY_DOWN }, { "\033OC", KEY_RIGHT },
+		{ "\033OD", KEY_LEFT }, { "\033OH", KEY_HOME }, { "\033OF", KEY_END } };
+
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
+		if (key_defined(keys[i].string) == 0)
+			(void)define_key(keys[i].string, keys[i].code);
+}
+
 static int
 start(const char *term, int rows, int cols, const struct screen_options *o)
 {
 	char *type = term == NULL ? NULL : xstrdup(term), number[16];
 
-	/* newterm() would allocate whatever size the terminal or the environment claims: it gets ours. */
+	/* newterm() would allocate whatever size the terminal or the environment claims: it gets
+	 * ours. */
 	(void)snprintf(number, sizeof(number), "%d", rows);
 	(void)setenv("LINES", number, 1);
 	(void)snprintf(number, sizeof(number), "%d", cols);
@@ -190,6 +210,7 @@ start(const char *term, int rows, int cols, const struct screen_options *o)
 		(void)keypad(scr.keys, TRUE);
 		(void)nodelay(scr.keys, TRUE);
 	}
+	more_keys();
 	theme_init(o->color);
 	draw_init(o->ascii || !locale_is_utf8());
 	reset_prepare();
@@ -223,7 +244,8 @@ check_term(char *err, size_t errlen)
 		return -1;
 	}
 	if (!has_cap("cup") || !has_cap("clear")) {
-		(void)snprintf(err, errlen, "the terminal cannot place its cursor: TERM=%.40s", term);
+		(void)snprintf(
+		    err, errlen, "the terminal cannot place its cursor: TERM=%.40s", term);
 		return -1;
 	}
 	return 0;
@@ -237,7 +259,8 @@ open_files(const struct screen_options *o, char *err, size_t errlen)
 	int out = out_tty ? dup(STDOUT_FILENO) : open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
 
 	if (in < 0 || out < 0) {
-		(void)snprintf(err, errlen, "no terminal: %s; falcotop report needs none", strerror(errno));
+		(void)snprintf(
+		    err, errlen, "no terminal: %s; falcotop report needs none", strerror(errno));
 		if (in >= 0)
 			(void)close(in);
 		if (out >= 0)
@@ -281,7 +304,8 @@ screen_open(const struct screen_options *o, char *err, size_t errlen)
 	scr.have_saved = tcgetattr(scr.in_fd, &scr.saved) == 0;
 	size_of_terminal(&rows, &cols);
 	if (start(NULL, rows, cols, o) != 0) {
-		(void)snprintf(err, errlen, "the terminal cannot be set up: TERM=%.40s", getenv("TERM"));
+		(void)snprintf(
+		    err, errlen, "the terminal cannot be set up: TERM=%.40s", getenv("TERM"));
 		close_files();
 		return -1;
 	}
@@ -291,7 +315,8 @@ screen_open(const struct screen_options *o, char *err, size_t errlen)
 }
 
 int
-screen_open_fake(const char *term, FILE *out, FILE *in, int rows, int cols, const struct screen_options *o)
+screen_open_fake(
+    const char *term, FILE *out, FILE *in, int rows, int cols, const struct screen_options *o)
 {
 	scr.in = in;
 	scr.out = out;
@@ -307,7 +332,8 @@ screen_close(void)
 	if (scr.screen == NULL)
 		return;
 	if (scr.active) {
-		/* First: who sees the screen restored shall find the terminal's modes restored too. */
+		/* First: who sees the screen restored shall find the terminal's modes restored too.
+		 */
 		if (scr.have_saved)
 			(void)tcsetattr(scr.in_fd, TCSANOW, &scr.saved);
 		(void)curs_set(1);
@@ -351,11 +377,21 @@ special(wint_t code)
 		wint_t code;
 		int key;
 	} keys[] = {
-		{ KEY_UP, KEYS_UP }, { KEY_DOWN, KEYS_DOWN }, { KEY_LEFT, KEYS_LEFT },
-		{ KEY_RIGHT, KEYS_RIGHT }, { KEY_PPAGE, KEYS_PGUP }, { KEY_NPAGE, KEYS_PGDN },
-		{ KEY_HOME, KEYS_HOME }, { KEY_END, KEYS_END }, { KEY_ENTER, KEYS_ENTER },
-		{ KEY_BACKSPACE, KEYS_BACKSPACE }, { KEY_DC, KEYS_DELETE }, { KEY_BTAB, KEYS_BACKTAB },
-		{ KEY_FIND, KEYS_HOME }, { KEY_SELECT, KEYS_END }, { KEY_RESIZE, KEYS_RESIZE },
+		{ KEY_UP, KEYS_UP },
+		{ KEY_DOWN, KEYS_DOWN },
+		{ KEY_LEFT, KEYS_LEFT },
+		{ KEY_RIGHT, KEYS_RIGHT },
+		{ KEY_PPAGE, KEYS_PGUP },
+		{ KEY_NPAGE, KEYS_PGDN },
+		{ KEY_HOME, KEYS_HOME },
+		{ KEY_END, KEYS_END },
+		{ KEY_ENTER, KEYS_ENTER },
+		{ KEY_BACKSPACE, KEYS_BACKSPACE },
+		{ KEY_DC, KEYS_DELETE },
+		{ KEY_BTAB, KEYS_BACKTAB },
+		{ KEY_FIND, KEYS_HOME },
+		{ KEY_SELECT, KEYS_END },
+		{ KEY_RESIZE, KEYS_RESIZE },
 	};
 
 	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)

@@ -1,6 +1,6 @@
 /*
- * The terminal: opening, size, keys, frames, suspend, and giving it back whatever happens. One screen in a process; all
- * functions but screen_restore() are called from the UI thread.
+ * The terminal: opening, size, keys, frames, suspend, and giving it back whatever happens. One
+ * screen in a process; all functions but screen_restore() are called from the UI thread.
  */
 #ifndef FALCOTOP_TUI_SCREEN_H
 #define FALCOTOP_TUI_SCREEN_H
@@ -23,14 +23,16 @@ struct screen_options {
 /* 0, or -1 with a one-line message (no terminal, TERM unknown or too poor). */
 int screen_open(const struct screen_options *o, char *err, size_t errlen);
 /* For tests: a screen of this TERM and size that writes to out and reads no keys. */
-int screen_open_fake(const char *term, FILE *out, FILE *in, int rows, int cols, const struct screen_options *o);
+int screen_open_fake(
+    const char *term, FILE *out, FILE *in, int rows, int cols, const struct screen_options *o);
 /* Gives the terminal back. Idempotent. */
 void screen_close(void);
 /* Descriptor to watch for keys. */
 int screen_fd(void);
 /* The next key, 0 when there is none now, -1 when the terminal is gone (hang-up, end of file). */
 int screen_key(void);
-/* Puts the composed frame out. A frame equal to the last one writes nothing. show_cursor: at draw_cursor(). */
+/* Puts the composed frame out. A frame equal to the last one writes nothing. show_cursor: at
+ * draw_cursor(). */
 void screen_flush(bool show_cursor);
 /* Everything is sent anew with the next frame. */
 void screen_repaint(void);
@@ -40,9 +42,10 @@ void screen_resize(void);
 void screen_suspend(void);
 void screen_resume(void);
 /*
- * Async-signal-safe: write(2) of a prepared string and tcsetattr(3). discard: throws away what the terminal has not taken,
- * and never waits for it. For crashes, fatal errors, and a terminal that is not read: then from a signal handler in the thread
- * that writes, because a blocked write(2) holds the terminal's write lock until it is interrupted.
+ * Async-signal-safe: write(2) of a prepared string and tcsetattr(3). discard: throws away what the
+ * terminal has not taken, and never waits for it. For crashes, fatal errors, and a terminal that is
+ * not read: then from a signal handler in the thread that writes, because a blocked write(2) holds
+ * the terminal's write lock until it is interrupted.
  */
 void screen_restore(bool discard);
 

@@ -1,6 +1,6 @@
 /*
- * Styles to attributes. Four palettes in one table; letters and marks carry the meaning, colour repeats it. Not here: which style
- * something gets.
+ * Styles to attributes. Four palettes in one table; letters and marks carry the meaning, colour
+ * repeats it. Not here: which style something gets.
  */
 #include "tui/theme.h"
 
@@ -28,7 +28,8 @@ static const struct look looks[STYLE_COUNT] = {
 	[STYLE_HEADER] = { 231, 238, COLOR_BLACK, COLOR_CYAN, A_BOLD, A_BOLD | A_UNDERLINE },
 	[STYLE_SORT] = { 221, 238, COLOR_WHITE, COLOR_CYAN, A_BOLD, A_REVERSE | A_BOLD },
 	[STYLE_CURSOR] = { 231, 25, COLOR_WHITE, COLOR_BLUE, 0, A_REVERSE },
-	[STYLE_CELL] = { 16, 117, COLOR_BLACK, COLOR_CYAN, A_BOLD, A_REVERSE | A_BOLD | A_UNDERLINE },
+	[STYLE_CELL] = { 16, 117, COLOR_BLACK, COLOR_CYAN, A_BOLD,
+	    A_REVERSE | A_BOLD | A_UNDERLINE },
 	[STYLE_MATCH] = { 16, 221, COLOR_BLACK, COLOR_YELLOW, 0, A_UNDERLINE | A_BOLD },
 	[STYLE_MISSING] = { 244, -1, -1, -1, 0, 0 },
 	[STYLE_HOSTILE] = { 199, -1, COLOR_MAGENTA, -1, A_BOLD, A_BOLD },
@@ -44,7 +45,8 @@ static const struct look looks[STYLE_COUNT] = {
 	[STYLE_PRIORITY + PRIORITY_ERROR] = { 203, -1, COLOR_RED, -1, 0, A_BOLD },
 	[STYLE_PRIORITY + PRIORITY_CRITICAL] = { 196, -1, COLOR_RED, -1, A_BOLD, A_BOLD },
 	[STYLE_PRIORITY + PRIORITY_ALERT] = { 231, 160, COLOR_WHITE, COLOR_RED, A_BOLD, A_REVERSE },
-	[STYLE_PRIORITY + PRIORITY_EMERGENCY] = { 231, 127, COLOR_WHITE, COLOR_MAGENTA, A_BOLD, A_REVERSE },
+	[STYLE_PRIORITY +
+	    PRIORITY_EMERGENCY] = { 231, 127, COLOR_WHITE, COLOR_MAGENTA, A_BOLD, A_REVERSE },
 };
 
 static int colors;
@@ -57,8 +59,12 @@ color_mode_parse(const char *s, enum color_mode *out)
 		const char *name;
 		enum color_mode mode;
 	} modes[] = {
-		{ "auto", COLOR_MODE_AUTO }, { "always", COLOR_MODE_256 }, { "never", COLOR_MODE_NEVER },
-		{ "none", COLOR_MODE_NEVER }, { "8", COLOR_MODE_8 }, { "16", COLOR_MODE_16 },
+		{ "auto", COLOR_MODE_AUTO },
+		{ "always", COLOR_MODE_256 },
+		{ "never", COLOR_MODE_NEVER },
+		{ "none", COLOR_MODE_NEVER },
+		{ "8", COLOR_MODE_8 },
+		{ "16", COLOR_MODE_16 },
 		{ "256", COLOR_MODE_256 },
 	};
 
@@ -73,7 +79,9 @@ color_mode_parse(const char *s, enum color_mode *out)
 static int
 colors_of(enum color_mode mode)
 {
-	static const int wish[] = { [COLOR_MODE_AUTO] = 256, [COLOR_MODE_8] = 8, [COLOR_MODE_16] = 16,
+	static const int wish[] = { [COLOR_MODE_AUTO] = 256,
+		[COLOR_MODE_8] = 8,
+		[COLOR_MODE_16] = 16,
 		[COLOR_MODE_256] = 256 };
 	const char *no = getenv("NO_COLOR");
 	int have;
@@ -95,7 +103,8 @@ theme_init(enum color_mode mode)
 	own = colors > 0 && use_default_colors() == OK;
 	for (int i = 0; i < STYLE_COUNT; i++) {
 		const struct look *l = &looks[i];
-		short fg = colors >= 256 ? l->fg256 : l->fg8, bg = colors >= 256 ? l->bg256 : l->bg8;
+		short fg = colors >= 256 ? l->fg256 : l->fg8,
+		      bg = colors >= 256 ? l->bg256 : l->bg8;
 
 		attrs[i] = colors > 0 ? l->attr : l->mono;
 		if (colors == 0 || i + 1 >= COLOR_PAIRS || (fg < 0 && bg < 0))

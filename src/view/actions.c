@@ -7,10 +7,10 @@
 #include "base/banned.h"
 
 static const struct action_info infos[ACTION_COUNT] = {
-#define ACTION(id, action_name, action_keys, action_group, action_help)                                   \
-	[ACTION_##id] = { .name = (action_name),                                                          \
-		.keys = (action_keys),                                                                    \
-		.group = (action_group),                                                                  \
+#define ACTION(id, action_name, action_keys, action_group, action_help)                            \
+	[ACTION_##id] = { .name = (action_name),                                                   \
+		.keys = (action_keys),                                                             \
+		.group = (action_group),                                                           \
 		.help = (action_help) },
 #include "view/actions.def"
 #undef ACTION

@@ -1,6 +1,6 @@
 /*
- * What actions do that no view took for itself: filter verbs on the cell, pages of the row's user and container, menus, pause and
- * the like. Not here: movement (list.c and the views).
+ * What actions do that no view took for itself: filter verbs on the cell, pages of the row's user
+ * and container, menus, pause and the like. Not here: movement (list.c and the views).
  */
 #include "view/stack.h"
 
@@ -67,7 +67,8 @@ cell_filter(struct ui *ui, enum action a, struct buf *out)
 		if (a == ACTION_EXCLUDE)
 			buf_addc(out, ')');
 	} else
-		ui_say(ui, STYLE_WARN, "this cell cannot be filtered by: move to a name with the left and right keys");
+		ui_say(ui, STYLE_WARN,
+		    "this cell cannot be filtered by: move to a name with the left and right keys");
 	buf_release(&field);
 	buf_release(&value);
 	return ok;
@@ -104,7 +105,8 @@ group_by(struct ui *ui)
 	struct view_def *def = NULL;
 	sym_t kind;
 
-	if (v->ops->cell != NULL && v->ops->cell(v, ui_snapshot(ui), &field, &value, &kind) && plain_name(&field))
+	if (v->ops->cell != NULL && v->ops->cell(v, ui_snapshot(ui), &field, &value, &kind) &&
+	    plain_name(&field))
 		def = def_by(field.p, &err);
 	if (def != NULL) {
 		if (l != NULL && l->def->filter != NULL)
@@ -113,7 +115,8 @@ group_by(struct ui *ui)
 			text_and(&terms, l->terms);
 		ui->next = table_new(def, def, terms.p, NULL);
 	} else
-		ui_say(ui, STYLE_WARN, "this cell cannot be counted by: move to a name with the left and right keys");
+		ui_say(ui, STYLE_WARN,
+		    "this cell cannot be counted by: move to a name with the left and right keys");
 	buf_release(&field);
 	buf_release(&value);
 	buf_release(&terms);
@@ -134,7 +137,8 @@ open_entity(struct ui *ui, enum entity_kind kind)
 	else {
 		/* The id is exact; rows grouped by name only have the name. */
 		ok = v->ops->field != NULL && v->ops->field(v, s, "container.id", &value, &symbol);
-		if (!ok && v->ops->field != NULL && v->ops->field(v, s, "container.name", &value, &symbol)) {
+		if (!ok && v->ops->field != NULL &&
+		    v->ops->field(v, s, "container.name", &value, &symbol)) {
 			ui->next = entity_new(ENTITY_CONTAINER_NAME, buf_slice(&value), symbol);
 			buf_release(&value);
 			return REACT_PUSH;
@@ -143,8 +147,9 @@ open_entity(struct ui *ui, enum entity_kind kind)
 	if (ok && symbol != SYM_OTHER)
 		ui->next = entity_new(kind, buf_slice(&value), symbol);
 	else
-		ui_say(ui, STYLE_WARN, kind == ENTITY_USER ? "the selected row names no user" :
-							     "the selected row names no container");
+		ui_say(ui, STYLE_WARN,
+		    kind == ENTITY_USER ? "the selected row names no user"
+					: "the selected row names no container");
 	buf_release(&value);
 	return ui->next != NULL ? REACT_PUSH : REACT_REDRAW;
 }

@@ -1,6 +1,6 @@
 /*
- * Declarations that are no views of their own: what rows of other views open, the tabs of the entity pages, and those made at
- * run time for --by and %.
+ * Declarations that are no views of their own: what rows of other views open, the tabs of the
+ * entity pages, and those made at run time for --by and %.
  */
 #include "view/pages.h"
 
@@ -10,32 +10,45 @@
 #include "base/xalloc.h"
 #include "base/banned.h"
 
-#define COLUMN_PRI { .name = "priority", .title = "PRI", .width = 3 }
-#define COLUMNS_END                                                                                        \
-	{ .name = "count", .title = "COUNT", .width = 7 },                                                 \
-	    { .name = "rate", .title = "PER MIN", .width = 7, .drop = 90 },                                \
-	    { .name = "trend", .title = "15 MIN TREND", .width = 15, .drop = 95 },                         \
-	    { .name = "first", .title = "FIRST", .width = 9, .drop = 80 },                                 \
-	    { .name = "last", .title = "LAST", .width = 5 }
+#define COLUMN_PRI                                                                                 \
+	{                                                                                          \
+		.name = "priority", .title = "PRI", .width = 3                                     \
+	}
+#define COLUMNS_END                                                                                \
+	{ .name = "count", .title = "COUNT", .width = 7 },                                         \
+	    { .name = "rate", .title = "PER MIN", .width = 7, .drop = 90 },                        \
+	    { .name = "trend", .title = "15 MIN TREND", .width = 15, .drop = 95 },                 \
+	    { .name = "first", .title = "FIRST", .width = 9, .drop = 80 },                         \
+	{                                                                                          \
+		.name = "last", .title = "LAST", .width = 5                                        \
+	}
 
 const struct view_def def_activity = {
 	.name = "activity",
 	.title = "Activity",
 	.help = "Who did what, where: the columns of Shells for events of any kind.",
 	.kind = QUERY_GROUPS,
-	.by = { "user", "container_name", "container_image", "container_image_tag", "process", "parent", "proc_exepath",
-	    "rule" },
+	.by = { "user", "container_name", "container_image", "container_image_tag", "process",
+	    "parent", "proc_exepath", "rule" },
 	.sort = "count",
 	.descending = true,
 	.enter = ENTER_EVENTS,
-	.column = { COLUMN_PRI,
-	    { .name = "user", .width = 9, .weight = 1 },
+	.column = { COLUMN_PRI, { .name = "user", .width = 9, .weight = 1 },
 	    { .name = "container_name", .width = 10, .weight = 1 },
 	    { .name = "container_image", .width = 14, .weight = 3, .drop = 65 },
-	    { .name = "container_image_tag", .width = 9, .drop = 66, .join = "container_image", .joint = ":" },
+	    { .name = "container_image_tag",
+		.width = 9,
+		.drop = 66,
+		.join = "container_image",
+		.joint = ":" },
 	    { .name = "rule", .width = 20, .weight = 3 },
 	    { .name = "process", .title = "PROC", .width = 12, .weight = 1 },
-	    { .name = "parent", .width = 12, .weight = 1, .drop = 55, .join = "process", .joint = " <- " },
+	    { .name = "parent",
+		.width = 12,
+		.weight = 1,
+		.drop = 55,
+		.join = "process",
+		.joint = " <- " },
 	    { .name = "proc_exepath", .width = 12, .weight = 2, .drop = 70 }, COLUMNS_END, { 0 } },
 };
 
@@ -49,8 +62,7 @@ const struct view_def def_processes = {
 	.sort = "count",
 	.descending = true,
 	.enter = ENTER_EVENTS,
-	.column = { COLUMN_PRI,
-	    { .name = "parent", .width = 16, .weight = 1 },
+	.column = { COLUMN_PRI, { .name = "parent", .width = 16, .weight = 1 },
 	    { .name = "process", .title = "PROC", .width = 16, .weight = 1 },
 	    { .name = "proc_exepath", .width = 18, .weight = 2, .drop = 60 },
 	    { .name = "user", .title = "USERS", .width = 6, .drop = 20 },
@@ -86,7 +98,9 @@ def_by(const char *fields, struct filter_error *err)
 
 		d->by[i] = xstrdup(q.by[i]);
 		d->column[n++] = (struct view_column){ .name = d->by[i],
-			.width = f == FIELD_NONE ? 16 : field_info(f)->width < 8 ? 8 : field_info(f)->width,
+			.width = f == FIELD_NONE	    ? 16
+				 : field_info(f)->width < 8 ? 8
+							    : field_info(f)->width,
 			.weight = 2,
 			.drop = i >= 4 ? 40 + (int)i : 0 };
 	}

@@ -41,7 +41,8 @@ nothing_arrived(struct lines *l, const struct snapshot *s)
 	if (s->loading) {
 		buf_adds(&b, "loading");
 		if (s->to_read > 0)
-			buf_addf(&b, " %u %%", (unsigned)(100.0 * (double)s->read / (double)s->to_read));
+			buf_addf(
+			    &b, " %u %%", (unsigned)(100.0 * (double)s->read / (double)s->to_read));
 		buf_adds(&b, " - no event yet");
 	} else if (rejected > 0 || s->tally.noise > 0) {
 		buf_adds(&b, "no line was an event: ");
@@ -62,7 +63,9 @@ nothing_arrived(struct lines *l, const struct snapshot *s)
 			buf_adds(&b, " - ");
 			buf_add(&b, src->error.p, src->error.len);
 		}
-		line(l, src->state == SOURCE_FAILED || src->state == SOURCE_RETRY ? STYLE_WARN : STYLE_NORMAL,
+		line(l,
+		    src->state == SOURCE_FAILED || src->state == SOURCE_RETRY ? STYLE_WARN
+									      : STYLE_NORMAL,
 		    buf_slice(&b));
 	}
 	buf_release(&b);
@@ -92,7 +95,9 @@ filtered_out(const struct list *l, const struct ui *ui, struct lines *to, const 
 	}
 	buf_clear(&b);
 	if (l->def->filter != NULL) {
-		buf_addf(&b, "the view shows only: %s   - 2 Users, 3 Containers and 4 Rules show every event", l->def->filter);
+		buf_addf(&b,
+		    "the view shows only: %s   - 2 Users, 3 Containers and 4 Rules show every event",
+		    l->def->filter);
 		line(to, STYLE_NORMAL, buf_slice(&b));
 	}
 	buf_clear(&b);
@@ -118,7 +123,8 @@ empty_draw(const struct list *l, struct ui *ui, struct area a, const struct snap
 	else if (p->done < p->to_scan) {
 		struct buf b = { 0 };
 
-		buf_addf(&b, "looking through the events: %u %%", (unsigned)(100.0 * (double)p->done / (double)p->to_scan));
+		buf_addf(&b, "looking through the events: %u %%",
+		    (unsigned)(100.0 * (double)p->done / (double)p->to_scan));
 		line(&to, STYLE_DIM, buf_slice(&b));
 		buf_release(&b);
 	} else if (s->stats.events == 0)

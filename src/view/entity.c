@@ -1,6 +1,6 @@
 /*
- * The page of a user or of a container: who it is, how much, when, and tabs that are ordinary views narrowed by one term. One
- * implementation, two declarations.
+ * The page of a user or of a container: who it is, how much, when, and tabs that are ordinary views
+ * narrowed by one term. One implementation, two declarations.
  */
 #include "view/pages.h"
 
@@ -16,14 +16,21 @@
 #include "base/banned.h"
 
 /* Panel 2 is the last events of the selected row (panes.c). */
-enum { PANEL_LIST, PANEL_HISTOGRAM, PANEL_TOTALS = 3, PANEL_IDENTITY, PANEL_TOP, PANEL_SIBLINGS = 7 };
+enum {
+	PANEL_LIST,
+	PANEL_HISTOGRAM,
+	PANEL_TOTALS = 3,
+	PANEL_IDENTITY,
+	PANEL_TOP,
+	PANEL_SIBLINGS = 7
+};
 
-#define ENTITY_TABS 6
+#define ENTITY_TABS  6
 #define SIBLING_ROWS 201
 
 struct entity_tab {
 	const char *title;
-	const char *view;           /* of viewdef.c; NULL: def */
+	const char *view; /* of viewdef.c; NULL: def */
 	const struct view_def *def;
 	const char *heading; /* %s: the entity */
 };
@@ -33,28 +40,38 @@ struct entity_decl {
 	const char *word;  /* breadcrumb: user:root */
 	const char *field; /* the term */
 	struct entity_tab tab[ENTITY_TABS];
-	const char *by;       /* identity: of the newest events */
+	const char *by; /* identity: of the newest events */
 	const char *distinct[GROUP_DISTINCT];
 	const char *counted[GROUP_DISTINCT]; /* words for the distinct counts */
-	const char *top, *top_title; /* bars beside the histogram */
-	const char *hide[6]; /* columns that would say the same in every row */
+	const char *top, *top_title;	     /* bars beside the histogram */
+	const char *hide[6];		     /* columns that would say the same in every row */
 };
 
-#define CONTAINER_TABS                                                                                     \
-	{ { "Who/What", NULL, &def_activity, "Who did what in %s" }, { "Users", "users", NULL, "Users in %s" },  \
-	    { "Processes", NULL, &def_processes, "Processes in %s: parent and child" },                      \
-	    { "Rules", "rules", NULL, "Rules that fired in %s" },                                            \
-	    { "Shells", "shells", NULL, "Shells spawned in %s" },                                            \
-	    { "Events", "events", NULL, "Events of %s" } }
-#define CONTAINER_HIDE                                                                                     \
-	{ "container.id", "container.name", "container.image.repository", "container.image.tag" }
-#define CONTAINER_BY "container.id,container.name,container_image,container_image_tag,k8s.ns.name,k8s.pod.name,hostname"
+#define CONTAINER_TABS                                                                             \
+	{                                                                                          \
+		{ "Who/What", NULL, &def_activity, "Who did what in %s" },                         \
+		    { "Users", "users", NULL, "Users in %s" },                                     \
+		    { "Processes", NULL, &def_processes, "Processes in %s: parent and child" },    \
+		    { "Rules", "rules", NULL, "Rules that fired in %s" },                          \
+		    { "Shells", "shells", NULL, "Shells spawned in %s" },                          \
+		{                                                                                  \
+			"Events", "events", NULL, "Events of %s"                                   \
+		}                                                                                  \
+	}
+#define CONTAINER_HIDE                                                                             \
+	{                                                                                          \
+		"container.id", "container.name", "container.image.repository",                    \
+		    "container.image.tag"                                                          \
+	}
+#define CONTAINER_BY                                                                               \
+	"container.id,container.name,container_image,container_image_tag,k8s.ns.name,k8s.pod.name,hostname"
 
 static const struct entity_decl decls[] = {
 	[ENTITY_USER] = { .word = "user",
 	    .field = "user.name",
 	    .tab = { { "Results", "shells", NULL, "View the detection results for - \"%s\"" },
-		{ "Containers", "containers", NULL, "Containers of %s" }, { "Rules", "rules", NULL, "Rules that %s fired" },
+		{ "Containers", "containers", NULL, "Containers of %s" },
+		{ "Rules", "rules", NULL, "Rules that %s fired" },
 		{ "Processes", NULL, &def_processes, "Processes of %s: parent and child" },
 		{ "Activity", NULL, &def_activity, "Who did what, where: everything of %s" },
 		{ "Events", "events", NULL, "Events of %s" } },
@@ -149,7 +166,9 @@ entity_title(const struct view *v, struct buf *out)
 	buf_add(out, e->shown.p, e->shown.len);
 }
 
-/* --- requests --------------------------------------------------------------------------------------------------- */
+/* --- requests
+ * ---------------------------------------------------------------------------------------------------
+ */
 
 /* Beside the histogram stands a list of bars where there is room. */
 static int
@@ -201,7 +220,8 @@ ask_identity(struct entity *e, struct ui *ui, struct request *r)
 static void
 ask_siblings(struct view *v, struct ui *ui, struct request *r)
 {
-	struct list *l = v->below == NULL || v->below->ops->list == NULL ? NULL : v->below->ops->list(v->below);
+	struct list *l =
+	    v->below == NULL || v->below->ops->list == NULL ? NULL : v->below->ops->list(v->below);
 	struct panel_request *p = &r->panel[PANEL_SIBLINGS];
 
 	if (l == NULL)
@@ -235,7 +255,9 @@ entity_request(struct view *v, struct ui *ui, struct request *r)
 	ask_siblings(v, ui, r);
 }
 
-/* --- drawing ---------------------------------------------------------------------------------------------------- */
+/* --- drawing
+ * ----------------------------------------------------------------------------------------------------
+ */
 
 static void
 piece(struct strip *to, const char *title, struct slice v, sym_t kind)
@@ -286,7 +308,8 @@ draw_totals(const struct entity *e, const struct snap_panel *p, const struct sna
 
 	text_plural(&b, p->matched, "event");
 	(void)strip_add(&to, 0, STYLE_BOLD, "%s", b.p);
-	for (unsigned i = 0; row != NULL && i < GROUP_DISTINCT && e->decl->distinct[i] != NULL; i++) {
+	for (unsigned i = 0; row != NULL && i < GROUP_DISTINCT && e->decl->distinct[i] != NULL;
+	     i++) {
 		buf_clear(&b);
 		text_plural(&b, row->group.distinct[i], e->decl->counted[i]);
 		(void)strip_add(&to, 2, STYLE_NORMAL, "%s", b.p);
@@ -304,8 +327,8 @@ draw_counts(const struct ui *ui, const struct snap_panel *p, int y)
 		if (p->by_priority[i] > 0) {
 			buf_clear(&b);
 			text_count(&b, p->by_priority[i]);
-			(void)strip_add(&to, to.x == 1 ? 0 : 2, STYLE_PRIORITY + (unsigned)i, "%s %s",
-			    priority_short((enum priority)i), b.p);
+			(void)strip_add(&to, to.x == 1 ? 0 : 2, STYLE_PRIORITY + (unsigned)i,
+			    "%s %s", priority_short((enum priority)i), b.p);
 		}
 	if (p->first != TIME_NONE) {
 		buf_clear(&b);
@@ -332,7 +355,8 @@ static int
 draw_card(struct entity *e, struct ui *ui, struct area a, const struct snapshot *s)
 {
 	int y = a.y, h = draw_rows() >= 44 ? 10 : draw_rows() >= 30 ? 8 : draw_rows() >= 22 ? 5 : 0;
-	const struct snap_row *total = first_row(s, PANEL_TOTALS), *row = first_row(s, PANEL_IDENTITY);
+	const struct snap_row *total = first_row(s, PANEL_TOTALS),
+			      *row = first_row(s, PANEL_IDENTITY);
 
 	if (a.h < 10)
 		return 0;
@@ -353,9 +377,11 @@ draw_card(struct entity *e, struct ui *ui, struct area a, const struct snapshot 
 	if (h > 0 && s != NULL) {
 		int w = graph_width(a.w);
 
-		pane_histogram((struct area){ y, a.x, h, w }, ui, s, PANEL_HISTOGRAM, "events over time");
+		pane_histogram(
+		    (struct area){ y, a.x, h, w }, ui, s, PANEL_HISTOGRAM, "events over time");
 		if (w < a.w)
-			pane_top((struct area){ y, a.x + w + 1, h, a.w - w }, e->decl->top_title, s, PANEL_TOP);
+			pane_top((struct area){ y, a.x + w + 1, h, a.w - w }, e->decl->top_title, s,
+			    PANEL_TOP);
 	}
 	return y + h - a.y;
 }
@@ -401,7 +427,9 @@ entity_draw(struct view *v, struct ui *ui, struct area a, const struct snapshot 
 	list_draw(&e->list, ui, a, s);
 }
 
-/* --- actions ---------------------------------------------------------------------------------------------------- */
+/* --- actions
+ * ----------------------------------------------------------------------------------------------------
+ */
 
 static unsigned
 switch_tab(struct entity *e, unsigned tab)
@@ -414,7 +442,8 @@ static unsigned
 entity_sibling(struct view *v, struct ui *ui, int dir, const struct snapshot *s)
 {
 	struct entity *e = entity(v);
-	struct list *l = v->below == NULL || v->below->ops->list == NULL ? NULL : v->below->ops->list(v->below);
+	struct list *l =
+	    v->below == NULL || v->below->ops->list == NULL ? NULL : v->below->ops->list(v->below);
 	struct buf value = { 0 };
 	sym_t symbol = SYM_FIRST;
 	unsigned react = REACT_REDRAW;
@@ -424,7 +453,8 @@ entity_sibling(struct view *v, struct ui *ui, int dir, const struct snapshot *s)
 		set_value(e, buf_slice(&value), symbol);
 		react = switch_tab(e, e->tab);
 	} else
-		ui_say(ui, STYLE_DIM, "no %s %s in the table below", dir < 0 ? "previous" : "next", e->decl->word);
+		ui_say(ui, STYLE_DIM, "no %s %s in the table below", dir < 0 ? "previous" : "next",
+		    e->decl->word);
 	buf_release(&value);
 	return react;
 }
@@ -472,14 +502,16 @@ entity_list(struct view *v)
 }
 
 static bool
-entity_cell(const struct view *v, const struct snapshot *s, struct buf *field, struct buf *value, sym_t *kind)
+entity_cell(const struct view *v, const struct snapshot *s, struct buf *field, struct buf *value,
+    sym_t *kind)
 {
 	return list_cell(&entity_const(v)->list, s, field, value, kind);
 }
 
 /* The page's own user or container counts when the row names none. */
 static bool
-entity_field(const struct view *v, const struct snapshot *s, const char *field, struct buf *value, sym_t *kind)
+entity_field(const struct view *v, const struct snapshot *s, const char *field, struct buf *value,
+    sym_t *kind)
 {
 	const struct entity *e = entity_const(v);
 

@@ -1,6 +1,7 @@
 /*
- * One event in full: every key it carries with its type, what the catalogue would have and the event has not, the output text, the raw
- * bytes. Not here: finding it (the list it was opened from).
+ * One event in full: every key it carries with its type, what the catalogue would have and the
+ * event has not, the output text, the raw bytes. Not here: finding it (the list it was opened
+ * from).
  */
 #include "view/pages.h"
 
@@ -18,14 +19,14 @@
 enum { PANEL_SIBLINGS = 7 };
 
 #define SIBLING_ROWS 41
-#define LINES_MAX 20000 /* of a wrapped event: 1 MiB in 80 columns has 13,000 */
+#define LINES_MAX    20000 /* of a wrapped event: 1 MiB in 80 columns has 13,000 */
 
 struct event_page {
 	struct view view;
 	uint64_t number;
 	bool raw;
 	unsigned top, cursor; /* fields: first shown and selected; raw: first line */
-	unsigned lines;       /* raw: how many there are */
+	unsigned lines;	      /* raw: how many there are */
 	int page;
 	char find[QUERY_NAME_MAX];
 };
@@ -62,7 +63,8 @@ event_title(const struct view *v, struct buf *out)
 static struct list *
 list_below(const struct view *v)
 {
-	return v->below == NULL || v->below->ops->list == NULL ? NULL : v->below->ops->list(v->below);
+	return v->below == NULL || v->below->ops->list == NULL ? NULL
+							       : v->below->ops->list(v->below);
 }
 
 static void
@@ -84,7 +86,9 @@ event_request(struct view *v, struct ui *ui, struct request *r)
 	p->rows = SIBLING_ROWS;
 }
 
-/* --- fields ----------------------------------------------------------------------------------------------------- */
+/* --- fields
+ * -----------------------------------------------------------------------------------------------------
+ */
 
 static const char *
 type_name(enum value_kind k)
@@ -125,19 +129,22 @@ line_count(const struct snap_event *e)
 	unsigned n = e->nkeys;
 
 	for (unsigned f = 0; f < FIELD_COLUMNS; f++)
-		if (field_info((enum field_id)f)->escu[0] != '\0' && !has_field(e, (enum field_id)f))
+		if (field_info((enum field_id)f)->escu[0] != '\0' &&
+		    !has_field(e, (enum field_id)f))
 			n++;
 	return n;
 }
 
-/* Line i: the keys in their order, then the fields of the Splunk analytic that the event has not. */
+/* Line i: the keys in their order, then the fields of the Splunk analytic that the event has not.
+ */
 static bool
 line_at(const struct snap_event *e, unsigned i, struct field_line *out)
 {
 	if (i < e->nkeys) {
 		const struct snap_key *k = &e->key[i];
 
-		*out = (struct field_line){ k->name, k->text, symbol_of(k), type_name(k->kind), k->seen };
+		*out = (struct field_line){ k->name, k->text, symbol_of(k), type_name(k->kind),
+			k->seen };
 		return true;
 	}
 	i -= e->nkeys;
@@ -185,8 +192,12 @@ static void
 draw_fields(struct event_page *p, const struct ui *ui, struct area a, const struct snap_event *e)
 {
 	unsigned n = line_count(e);
-	int name = a.w >= 100 ? 32 : a.w >= 60 ? 26 : a.w / 3, type = a.w >= 70 ? 7 : 0, seen = a.w >= 100 && counted(e) ? 16 : 0;
-	int y = a.y + 1, value = a.w - 2 - name - 1 - (type > 0 ? type + 1 : 0) - (seen > 0 ? seen + 1 : 0);
+	int name = a.w >= 100  ? 32
+		   : a.w >= 60 ? 26
+			       : a.w / 3,
+	    type = a.w >= 70 ? 7 : 0, seen = a.w >= 100 && counted(e) ? 16 : 0;
+	int y = a.y + 1,
+	    value = a.w - 2 - name - 1 - (type > 0 ? type + 1 : 0) - (seen > 0 ? seen + 1 : 0);
 
 	draw_fill((struct area){ a.y, a.x, 1, a.w }, STYLE_HEADER);
 	(void)draw_text(a.y, a.x + 2, name, STYLE_HEADER, SLICE("FIELD"));
@@ -194,7 +205,8 @@ draw_fields(struct event_page *p, const struct ui *ui, struct area a, const stru
 	if (type > 0)
 		(void)draw_text(a.y, a.x + 4 + name + value, type, STYLE_HEADER, SLICE("TYPE"));
 	if (seen > 0)
-		(void)draw_right(a.y, a.x + 5 + name + value + type, seen, STYLE_HEADER, SLICE("SAME VALUE IN"));
+		(void)draw_right(
+		    a.y, a.x + 5 + name + value + type, seen, STYLE_HEADER, SLICE("SAME VALUE IN"));
 	p->page = a.h - 1;
 	p->cursor = n == 0 ? 0 : p->cursor < n ? p->cursor : n - 1;
 	if (p->cursor < p->top)
@@ -210,21 +222,24 @@ draw_fields(struct event_page *p, const struct ui *ui, struct area a, const stru
 			break;
 		if (on)
 			draw_fill((struct area){ y, a.x, 1, a.w }, STYLE_CURSOR);
-		(void)draw_text(y, a.x, 1, on ? STYLE_CURSOR : STYLE_NORMAL, on ? SLICE(">") : SLICE(" "));
+		(void)draw_text(
+		    y, a.x, 1, on ? STYLE_CURSOR : STYLE_NORMAL, on ? SLICE(">") : SLICE(" "));
 		(void)draw_text(y, a.x + 2, name, on ? STYLE_CURSOR : STYLE_DIM, l.name);
 		if (type > 0)
-			(void)draw_text(y, a.x + 4 + name + value, type, on ? STYLE_CURSOR : STYLE_DIM, slice_of(l.type));
+			(void)draw_text(y, a.x + 4 + name + value, type,
+			    on ? STYLE_CURSOR : STYLE_DIM, slice_of(l.type));
 		if (seen > 0 && l.seen > 0) {
 			text_plural(&b, l.seen, "event");
-			(void)draw_right(y, a.x + 5 + name + value + type, seen, on ? STYLE_CURSOR : STYLE_DIM,
-			    buf_slice(&b));
+			(void)draw_right(y, a.x + 5 + name + value + type, seen,
+			    on ? STYLE_CURSOR : STYLE_DIM, buf_slice(&b));
 		}
 		draw_value((struct area){ a.y, a.x + 3 + name, a.h, value }, &l, on, ui->wrap, &y);
 		buf_release(&b);
 	}
 }
 
-/* --- the rest of the page --------------------------------------------------------------------------------------- */
+/* --- the rest of the page
+ * --------------------------------------------------------------------------------------- */
 
 static void
 draw_raw(struct event_page *p, struct area a, const struct snap_event *e)
@@ -242,7 +257,8 @@ draw_raw(struct event_page *p, struct area a, const struct snap_event *e)
 		struct slice part = draw_break(&rest, a.w - 2);
 
 		if (line >= p->top && line - p->top < (unsigned)a.h)
-			(void)draw_text(a.y + (int)(line - p->top), a.x + 1, a.w - 2, STYLE_NORMAL, part);
+			(void)draw_text(
+			    a.y + (int)(line - p->top), a.x + 1, a.w - 2, STYLE_NORMAL, part);
 		line++;
 	}
 	p->lines = line;
@@ -280,12 +296,14 @@ draw_head(const struct ui *ui, struct area a, const struct snap_event *e)
 	bool hostile = (e->event.flags & EVENT_HOSTILE) != 0;
 	int room;
 
-	(void)strip_add(&to, 0, STYLE_PRIORITY + (unsigned)e->event.priority, "%s", priority_short(e->event.priority));
+	(void)strip_add(&to, 0, STYLE_PRIORITY + (unsigned)e->event.priority, "%s",
+	    priority_short(e->event.priority));
 	time_print(&b, e->event.time, TIME_ISO_NANO, ui->local);
 	room = to.end - to.x - 1 - (int)b.len - 2;
 	if (room > 10) {
 		(void)draw_text(to.y, to.x + 1, room, STYLE_BOLD, e->rule);
-		(void)draw_right(to.y, to.end - (int)b.len, (int)b.len, STYLE_NORMAL, buf_slice(&b));
+		(void)draw_right(
+		    to.y, to.end - (int)b.len, (int)b.len, STYLE_NORMAL, buf_slice(&b));
 	}
 	buf_clear(&b);
 	buf_adds(&b, "from ");
@@ -330,7 +348,8 @@ event_draw(struct view *v, struct ui *ui, struct area a, const struct snapshot *
 		return;
 	if (!e->found) {
 		(void)draw_text(a.y + 1, 2, a.w - 4, STYLE_WARN,
-		    SLICE("this event has left the memory; it still counts in the totals. Backspace goes back"));
+		    SLICE(
+			"this event has left the memory; it still counts in the totals. Backspace goes back"));
 		return;
 	}
 	if (a.h >= 6) {
@@ -347,7 +366,9 @@ event_draw(struct view *v, struct ui *ui, struct area a, const struct snapshot *
 	draw_fields(p, ui, a, e);
 }
 
-/* --- actions ---------------------------------------------------------------------------------------------------- */
+/* --- actions
+ * ----------------------------------------------------------------------------------------------------
+ */
 
 static unsigned
 scroll(struct event_page *p, int by)
@@ -447,7 +468,8 @@ event_find(struct view *v, struct ui *ui, const char *text, int dir, const struc
 		struct field_line l;
 
 		at = (at + (dir > 0 ? 1 : n - 1)) % n;
-		if (line_at(e, at, &l) && (contains(l.name, p->find) || contains(l.text, p->find))) {
+		if (line_at(e, at, &l) &&
+		    (contains(l.name, p->find) || contains(l.text, p->find))) {
 			p->cursor = at;
 			return REACT_REDRAW;
 		}
@@ -470,11 +492,13 @@ event_place(const struct view *v, const struct snapshot *s, struct buf *out)
 }
 
 static bool
-event_cell(const struct view *v, const struct snapshot *s, struct buf *field, struct buf *value, sym_t *kind)
+event_cell(const struct view *v, const struct snapshot *s, struct buf *field, struct buf *value,
+    sym_t *kind)
 {
 	struct field_line l;
 
-	if (s == NULL || !s->event.found || page_const(v)->raw || !line_at(&s->event, page_const(v)->cursor, &l))
+	if (s == NULL || !s->event.found || page_const(v)->raw ||
+	    !line_at(&s->event, page_const(v)->cursor, &l))
 		return false;
 	buf_add(field, l.name.p, l.name.len);
 	buf_add(value, l.text.p, l.text.len);
@@ -483,7 +507,8 @@ event_cell(const struct view *v, const struct snapshot *s, struct buf *field, st
 }
 
 static bool
-event_field(const struct view *v, const struct snapshot *s, const char *field, struct buf *value, sym_t *kind)
+event_field(const struct view *v, const struct snapshot *s, const char *field, struct buf *value,
+    sym_t *kind)
 {
 	enum field_id f = field_by_name(slice_of(field));
 

@@ -1,6 +1,7 @@
 /*
- * The lines above and below every page: is the input alive, counts and health, where am I under which filter and order; the
- * function bar, the prompt and the message line. Nothing that changes what is shown may be invisible here.
+ * The lines above and below every page: is the input alive, counts and health, where am I under
+ * which filter and order; the function bar, the prompt and the message line. Nothing that changes
+ * what is shown may be invisible here.
  */
 #include "view/stack.h"
 
@@ -13,7 +14,9 @@
 #include "view/text.h"
 #include "base/banned.h"
 
-#define QUIET_NS (10 * NSEC_PER_SEC) /* after that long without input the clock shows minutes: nothing moves on a quiet screen */
+#define QUIET_NS                                                                                   \
+	(10 * NSEC_PER_SEC) /* after that long without input the clock shows minutes: nothing      \
+			       moves on a quiet screen */
 #define PANEL_PREVIEW 6
 
 int
@@ -30,7 +33,8 @@ is_quiet(const struct snapshot *s)
 	int64_t now = clock_wall();
 
 	for (unsigned i = 0; i < s->nsources; i++)
-		if (s->source[i].last_arrival != TIME_NONE && now - s->source[i].last_arrival < QUIET_NS)
+		if (s->source[i].last_arrival != TIME_NONE &&
+		    now - s->source[i].last_arrival < QUIET_NS)
 			return false;
 	return true;
 }
@@ -58,7 +62,8 @@ draw_mode(const struct ui *ui, struct strip *to)
 	else if (s->loading && s->to_read > 0) {
 		unsigned percent = (unsigned)(100.0 * (double)s->read / (double)s->to_read);
 
-		if (strip_add(to, 1, STYLE_TAB_ON, "REPLAY %u%%", percent) && to->x + 12 < to->end) {
+		if (strip_add(to, 1, STYLE_TAB_ON, "REPLAY %u%%", percent) &&
+		    to->x + 12 < to->end) {
 			draw_gauge(to->y, to->x + 1, 10, STYLE_BAR, s->read, s->to_read);
 			to->x += 11;
 		}
@@ -67,9 +72,12 @@ draw_mode(const struct ui *ui, struct strip *to)
 	time_print(&clock, ui->now, to->end >= 120 ? TIME_ISO_SECOND : TIME_CLOCK, ui->local);
 	if (ui_live(s) && is_quiet(s) && clock.len >= 8) /* cut the seconds, keep what follows */
 		(void)strip_add(to, 1, STYLE_BAR, "%.*s%s", to->end >= 120 ? 16 : 5, clock.p,
-		    to->end >= 120 && clock.len > 19 ? clock.p + 19 : ui->local ? "" : "Z");
+		    to->end >= 120 && clock.len > 19 ? clock.p + 19
+		    : ui->local			     ? ""
+						     : "Z");
 	else
-		(void)strip_add(to, 1, STYLE_BAR, "%s%s", clock.p, to->end >= 120 || ui->local ? "" : "Z");
+		(void)strip_add(
+		    to, 1, STYLE_BAR, "%s%s", clock.p, to->end >= 120 || ui->local ? "" : "Z");
 	buf_release(&clock);
 }
 
@@ -101,8 +109,8 @@ draw_sources(const struct snapshot *s, struct strip *to, int room)
 			(void)draw_tail(to->y, to->x + 1, w, STYLE_BAR, src->name);
 			to->x += w + 1;
 			text_rate(&rate, src->rate);
-			(void)strip_add(to, 1, is_trouble(src->state) ? STYLE_ALARM : STYLE_BAR, "%s",
-			    source_state_name(src->state));
+			(void)strip_add(to, 1, is_trouble(src->state) ? STYLE_ALARM : STYLE_BAR,
+			    "%s", source_state_name(src->state));
 			if (src->rate > 0 && src->state != SOURCE_DONE)
 				(void)strip_add(to, 1, STYLE_BAR, "%s/s", rate.p);
 			buf_release(&rate);
@@ -112,7 +120,8 @@ draw_sources(const struct snapshot *s, struct strip *to, int room)
 	(void)strip_add(to, 1, STYLE_BAR, "| src");
 	for (int i = 0; i <= SOURCE_FAILED; i++)
 		if (count[i] > 0) {
-			(void)strip_add(to, 1, is_trouble((enum source_state)i) ? STYLE_ALARM : STYLE_BAR, "%u %s",
+			(void)strip_add(to, 1,
+			    is_trouble((enum source_state)i) ? STYLE_ALARM : STYLE_BAR, "%u %s",
 			    count[i], source_state_name((enum source_state)i));
 			shown++;
 		}
@@ -150,12 +159,15 @@ draw_priorities(const struct snapshot *s, struct strip *to)
 		uint64_t n = s->stats.by_priority[p];
 		struct buf b = { 0 };
 
-		/* The middle ones are always there; the rest only when they occur, or where there is room. */
-		if (n == 0 && (p == PRIORITY_UNKNOWN ||
-				(to->end < 120 && (p < PRIORITY_NOTICE || p > PRIORITY_CRITICAL))))
+		/* The middle ones are always there; the rest only when they occur, or where there
+		 * is room. */
+		if (n == 0 &&
+		    (p == PRIORITY_UNKNOWN ||
+			(to->end < 120 && (p < PRIORITY_NOTICE || p > PRIORITY_CRITICAL))))
 			continue;
 		text_count(&b, n);
-		(void)strip_add(to, to->x == 1 ? 0 : 2, n > 0 ? STYLE_PRIORITY + (unsigned)p : STYLE_DIM, "%s %s",
+		(void)strip_add(to, to->x == 1 ? 0 : 2,
+		    n > 0 ? STYLE_PRIORITY + (unsigned)p : STYLE_DIM, "%s %s",
 		    priority_short((enum priority)p), b.p);
 		buf_release(&b);
 	}
@@ -184,8 +196,8 @@ draw_health(const struct ui *ui, int y)
 			continue;
 		buf_clear(&b);
 		text_count(&b, health[i].n);
-		(void)strip_add(&to, i == 0 ? 1 : 2, health[i].n > 0 ? STYLE_WARN : STYLE_DIM, "%s %s", health[i].name,
-		    b.p);
+		(void)strip_add(&to, i == 0 ? 1 : 2, health[i].n > 0 ? STYLE_WARN : STYLE_DIM,
+		    "%s %s", health[i].name, b.p);
 	}
 	if (s->stats.evicted > 0) {
 		buf_clear(&b);
@@ -251,7 +263,8 @@ draw_where(const struct ui *ui, int y)
 		(void)draw_text(y, 1 + w + 2 + used, room - used, on ? STYLE_WARN : STYLE_DIM,
 		    on ? slice_of(ui->filter) : SLICE("none"));
 	}
-	(void)draw_right(y, cols - 1 - right, right, ui->frozen ? STYLE_WARN : STYLE_DIM, buf_slice(&sort));
+	(void)draw_right(
+	    y, cols - 1 - right, right, ui->frozen ? STYLE_WARN : STYLE_DIM, buf_slice(&sort));
 	buf_release(&crumb);
 	buf_release(&sort);
 }
@@ -268,7 +281,9 @@ header_draw(struct ui *ui, int lines)
 	}
 }
 
-/* --- the bottom ------------------------------------------------------------------------------------------------- */
+/* --- the bottom
+ * -------------------------------------------------------------------------------------------------
+ */
 
 static const struct {
 	const char *key, *twin;
@@ -293,10 +308,12 @@ static const struct {
 
 /* A key and its word; false when they do not fit whole. */
 static bool
-bar_piece(struct strip *to, bool wide, bool letter, const char *key, const char *word, const char *twin)
+bar_piece(
+    struct strip *to, bool wide, bool letter, const char *key, const char *word, const char *twin)
 {
 	int gap = to->x == 0 ? 0 : wide ? 2 : 1, space = letter || wide;
-	int need = gap + (int)(strlen(key) + strlen(word)) + space + (wide && *twin != '\0' ? 2 : 0);
+	int need =
+	    gap + (int)(strlen(key) + strlen(word)) + space + (wide && *twin != '\0' ? 2 : 0);
 
 	if (to->x + need > to->end)
 		return false;
@@ -326,9 +343,12 @@ draw_bar(const struct ui *ui, int y)
 	for (size_t i = 0; i < sizeof(bar) / sizeof(bar[0]); i++) {
 		const char *word = cols >= 100 ? bar[i].word : bar[i].brief;
 
-		if (bar[i].letter && !hinted) { /* the page's own keys come before the letters of every page */
-			for (unsigned h = 0; v->ops->hints != NULL && v->ops->hints[h] != NULL; h += 2)
-				(void)bar_piece(&to, wide, true, v->ops->hints[h], v->ops->hints[h + 1], "");
+		if (bar[i].letter &&
+		    !hinted) { /* the page's own keys come before the letters of every page */
+			for (unsigned h = 0; v->ops->hints != NULL && v->ops->hints[h] != NULL;
+			     h += 2)
+				(void)bar_piece(
+				    &to, wide, true, v->ops->hints[h], v->ops->hints[h + 1], "");
 			hinted = true;
 		}
 		if (!bar_piece(&to, wide, bar[i].letter, bar[i].key, word, bar[i].twin))
@@ -355,12 +375,14 @@ draw_hint(const struct ui *ui, int y)
 		return;
 	}
 	draw_fill((struct area){ y, 0, 1, cols }, STYLE_BAR);
-	if (s != NULL && s->number >= ui->asked && s->panel[PANEL_PREVIEW].used && !s->panel[PANEL_PREVIEW].bad_query &&
+	if (s != NULL && s->number >= ui->asked && s->panel[PANEL_PREVIEW].used &&
+	    !s->panel[PANEL_PREVIEW].bad_query &&
 	    s->panel[PANEL_PREVIEW].done == s->panel[PANEL_PREVIEW].to_scan) {
 		text_count(&kept, s->panel[PANEL_PREVIEW].matched);
 		text_count(&all, s->stats.retained);
-		(void)draw_fmt(y, 1, cols - 2, STYLE_BAR, "keeps %s of %s events   Enter sets it   Up earlier ones   Esc leaves",
-		    kept.p, all.p);
+		(void)draw_fmt(y, 1, cols - 2, STYLE_BAR,
+		    "keeps %s of %s events   Enter sets it   Up earlier ones   Esc leaves", kept.p,
+		    all.p);
 	} else
 		(void)draw_fmt(y, 1, cols - 2, STYLE_BAR,
 		    "e.g. user.name = root and priority >= warning   Enter sets it   Esc leaves");
@@ -380,7 +402,8 @@ draw_prompt(struct ui *ui, int rows)
 	if (ui->error_set && rows >= 4)
 		draw_fill((struct area){ rows - 3, 0, 1, draw_cols() }, STYLE_NORMAL);
 	if (!ui->error_set || rows < 4) {
-		(void)prompt_draw(&ui->prompt, rows - 2, 1, draw_cols() - 1, filter ? "filter: " : "find: ", mark);
+		(void)prompt_draw(&ui->prompt, rows - 2, 1, draw_cols() - 1,
+		    filter ? "filter: " : "find: ", mark);
 		return;
 	}
 	/* The caret stands under the place of the error, so the text moves up a line. */
@@ -398,8 +421,10 @@ footer_draw(struct ui *ui, int y)
 	}
 	draw_bar(ui, y);
 	if (ui->message[0] != '\0' && y >= 2) {
-		(void)draw_text(y - 1, 0, draw_cols(), ui->message_style, (struct slice){ NULL, 0 });
-		(void)draw_text(y - 1, 1, draw_cols() - 2, ui->message_style, slice_of(ui->message));
+		(void)draw_text(
+		    y - 1, 0, draw_cols(), ui->message_style, (struct slice){ NULL, 0 });
+		(void)draw_text(
+		    y - 1, 1, draw_cols() - 2, ui->message_style, slice_of(ui->message));
 	}
 }
 

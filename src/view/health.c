@@ -1,6 +1,6 @@
 /*
- * Is the picture whole? Sources with state and counters, what was rejected and why, what left the memory; then the rejected lines
- * themselves. Not here: the same numbers for scripts (report).
+ * Is the picture whole? Sources with state and counters, what was rejected and why, what left the
+ * memory; then the rejected lines themselves. Not here: the same numbers for scripts (report).
  */
 #include "view/pages.h"
 
@@ -78,7 +78,11 @@ field(struct strip *to, const char *name, uint64_t n, bool warn)
 	struct buf b = { 0 };
 
 	text_count(&b, n);
-	(void)strip_add(to, 2, n > 0 && warn ? STYLE_WARN : n > 0 ? STYLE_NORMAL : STYLE_DIM, "%s %s", name, b.p);
+	(void)strip_add(to, 2,
+	    n > 0 && warn ? STYLE_WARN
+	    : n > 0	  ? STYLE_NORMAL
+			  : STYLE_DIM,
+	    "%s %s", name, b.p);
 	buf_release(&b);
 }
 
@@ -126,7 +130,8 @@ draw_source(struct sheet *s, const struct ui *ui, const struct snap_source *src)
 	int w;
 
 	if (y >= 0) {
-		(void)strip_add(&to, 0, trouble ? STYLE_ALARM : STYLE_OK, "%-8s", source_state_name(src->state));
+		(void)strip_add(&to, 0, trouble ? STYLE_ALARM : STYLE_OK, "%-8s",
+		    source_state_name(src->state));
 		w = draw_width(src->name, s->a.w - 50 > 20 ? s->a.w - 50 : 20);
 		(void)draw_tail(y, to.x + 1, w, STYLE_BOLD, src->name);
 		to.x += w + 1;
@@ -183,8 +188,8 @@ draw_reasons(struct sheet *s, const struct tally *t)
 			continue;
 		text_count(&b, t->rejected_by[i]);
 		(void)draw_right(y, s->a.x + 1, 9, STYLE_WARN, buf_slice(&b));
-		(void)draw_fmt(y, s->a.x + 12, s->a.w - 13, STYLE_NORMAL, "%s  (%s)", reject_text((enum reject_reason)i),
-		    reject_name((enum reject_reason)i));
+		(void)draw_fmt(y, s->a.x + 12, s->a.w - 13, STYLE_NORMAL, "%s  (%s)",
+		    reject_text((enum reject_reason)i), reject_name((enum reject_reason)i));
 		buf_release(&b);
 	}
 }

@@ -1,5 +1,6 @@
 /*
- * Help, made of the action table: every key there is, by group. / searches it; Enter does what the line says.
+ * Help, made of the action table: every key there is, by group. / searches it; Enter does what the
+ * line says.
  */
 #include "view/pages.h"
 
@@ -79,7 +80,8 @@ draw_line(const struct help *h, int i, struct area in, int y)
 	key_list(action_info(l->action)->keys, keys, sizeof(keys));
 	(void)draw_text(y, in.x, 16, on ? STYLE_CURSOR : STYLE_BOLD, (struct slice){ NULL, 0 });
 	(void)draw_fmt(y, in.x, 16, on ? STYLE_CURSOR : STYLE_BOLD, "%s%s", on ? ">" : " ", keys);
-	(void)draw_text(y, in.x + 16, in.w - 16, on ? STYLE_CURSOR : STYLE_NORMAL, slice_of(action_info(l->action)->help));
+	(void)draw_text(y, in.x + 16, in.w - 16, on ? STYLE_CURSOR : STYLE_NORMAL,
+	    slice_of(action_info(l->action)->help));
 }
 
 static void
@@ -91,8 +93,9 @@ help_draw(struct view *v, struct ui *ui, struct area a, const struct snapshot *s
 
 	(void)ui;
 	(void)s;
-	(void)snprintf(title, sizeof(title), h->typing || h->find[0] != '\0' ? "help: find %s%s" :
-									     "help: / finds, Enter does it, Esc leaves",
+	(void)snprintf(title, sizeof(title),
+	    h->typing || h->find[0] != '\0' ? "help: find %s%s"
+					    : "help: / finds, Enter does it, Esc leaves",
 	    h->find, h->typing ? "_" : "  (n next)");
 	in = popup_box(a, (int)h->n, a.w >= 120 ? 106 : a.w - 4, title);
 	popup_fit(&h->popup, (int)h->n, in.h);
@@ -110,7 +113,8 @@ line_has(const struct help_line *l, const char *lower)
 		text[1] = action_info(l->action)->keys;
 	}
 	for (int i = 0; i < 2; i++)
-		if (text[i] != NULL && find_icase(text[i], strlen(text[i]), lower, strlen(lower)) != NULL)
+		if (text[i] != NULL &&
+		    find_icase(text[i], strlen(text[i]), lower, strlen(lower)) != NULL)
 			return true;
 	return false;
 }
@@ -166,7 +170,10 @@ help_act(struct view *v, struct ui *ui, enum action a, const struct snapshot *s)
 	(void)s;
 	switch (a) {
 	case ACTION_HELP: return REACT_POP;
-	case ACTION_FIND: h->typing = true; h->find[0] = '\0'; return REACT_REDRAW;
+	case ACTION_FIND:
+		h->typing = true;
+		h->find[0] = '\0';
+		return REACT_REDRAW;
 	case ACTION_FIND_NEXT: seek(h, h->popup.cursor + 1, 1); return REACT_REDRAW;
 	case ACTION_FIND_PREV: seek(h, h->popup.cursor - 1, -1); return REACT_REDRAW;
 	default: break;
@@ -175,7 +182,8 @@ help_act(struct view *v, struct ui *ui, enum action a, const struct snapshot *s)
 	if (react != REACT_PASS)
 		return react;
 	chosen = h->line[h->popup.cursor].action;
-	if (chosen == ACTION_NONE || chosen == ACTION_HELP || chosen == ACTION_BACK || chosen == ACTION_QUIT)
+	if (chosen == ACTION_NONE || chosen == ACTION_HELP || chosen == ACTION_BACK ||
+	    chosen == ACTION_QUIT)
 		return REACT_POP;
 	return REACT_POP | ui_do(ui, chosen);
 }
@@ -211,7 +219,8 @@ help_new(void)
 		group = i->group;
 		h->line[h->n++] = (struct help_line){ NULL, (enum action)a };
 	}
-	h->line[h->n++] = (struct help_line){ "Views: 1 to 9 show the tab of that number", ACTION_NONE };
+	h->line[h->n++] =
+	    (struct help_line){ "Views: 1 to 9 show the tab of that number", ACTION_NONE };
 	for (size_t i = 0; i < sizeof(notes) / sizeof(notes[0]); i++)
 		h->line[h->n++] = (struct help_line){ notes[i], ACTION_NONE };
 	return &h->view;

@@ -1,6 +1,7 @@
 /*
- * The cursor, order and search of a list. The cursor sticks to the identity of its row: counts and ranks change under it all
- * the time. Not here: drawing (list_draw.c), what a row opens (list_open.c).
+ * The cursor, order and search of a list. The cursor sticks to the identity of its row: counts and
+ * ranks change under it all the time. Not here: drawing (list_draw.c), what a row opens
+ * (list_open.c).
  */
 #include "view/list.h"
 
@@ -22,9 +23,14 @@ own_column(const char *name)
 		const char *name;
 		enum column_kind kind;
 	} own[] = {
-		{ "priority", COLUMN_PRIORITY }, { "count", COLUMN_COUNT }, { "rate", COLUMN_RATE },
-		{ "trend", COLUMN_TREND }, { "first", COLUMN_FIRST }, { "last", COLUMN_LAST },
-		{ "time", COLUMN_TIME }, { "output", COLUMN_OUTPUT },
+		{ "priority", COLUMN_PRIORITY },
+		{ "count", COLUMN_COUNT },
+		{ "rate", COLUMN_RATE },
+		{ "trend", COLUMN_TREND },
+		{ "first", COLUMN_FIRST },
+		{ "last", COLUMN_LAST },
+		{ "time", COLUMN_TIME },
+		{ "output", COLUMN_OUTPUT },
 	};
 
 	for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++)
@@ -121,7 +127,8 @@ list_request(struct list *l, struct ui *ui, struct request *r)
 	p->rows = (unsigned)(page + 2 * margin);
 	p->anchor = l->anchored ? l->anchor : events ? UINT64_MAX : 0;
 	p->follow_anchor = l->anchored;
-	if (l->tail) /* the last rows, however many there are by now: the engine clips the window to the answer */
+	if (l->tail) /* the last rows, however many there are by now: the engine clips the window to
+			the answer */
 		p->from = UINT64_MAX - p->rows;
 	p->want_output = events;
 	if (l->find_dir != 0) {
@@ -160,7 +167,8 @@ list_row(const struct list *l, const struct snapshot *s)
 	return row_at(list_panel(l, s), l->cursor);
 }
 
-/* Where the anchored row is now; NOWHERE when this snapshot cannot say, NOWHERE - 1 when it is gone. */
+/* Where the anchored row is now; NOWHERE when this snapshot cannot say, NOWHERE - 1 when it is
+ * gone. */
 static uint64_t
 find_anchor(const struct list *l, const struct snapshot *s, const struct snap_panel *p)
 {
@@ -234,18 +242,21 @@ list_settle(struct list *l, struct ui *ui, const struct snapshot *s)
 			l->anchored = false;
 	}
 	if (l->cursor != before && l->top > 0) /* the row keeps its line on the screen */
-		l->top = l->cursor > before ? l->top + (l->cursor - before) :
-		    l->top > before - l->cursor ? l->top - (before - l->cursor) : 0;
+		l->top = l->cursor > before	       ? l->top + (l->cursor - before)
+			 : l->top > before - l->cursor ? l->top - (before - l->cursor)
+						       : 0;
 	clamp_window(l, total);
 	row = row_at(p, l->cursor);
-	if (!l->anchored && !l->tail && l->cursor > 0 && row != NULL && s->number >= ui->valid_from) {
+	if (!l->anchored && !l->tail && l->cursor > 0 && row != NULL &&
+	    s->number >= ui->valid_from) {
 		l->anchor = row->identity;
 		l->anchored = true;
 		l->sent = 0;
 	}
 	if (l->wants_row && row != NULL && row->identity != l->asked_row && s->number >= ui->asked)
 		react |= REACT_REQUEST;
-	/* What should be on screen is not in the snapshot: ask again, with the window moved; not for ever. */
+	/* What should be on screen is not in the snapshot: ask again, with the window moved; not
+	 * for ever. */
 	if (total == 0 || s->number < ui->asked || (row_at(p, l->top) != NULL && row != NULL))
 		return react;
 	if (l->retried_version != s->version)
@@ -254,7 +265,9 @@ list_settle(struct list *l, struct ui *ui, const struct snapshot *s)
 	return l->retries++ < 2 ? react | REACT_REQUEST : react;
 }
 
-/* --- actions ---------------------------------------------------------------------------------------------------- */
+/* --- actions
+ * ----------------------------------------------------------------------------------------------------
+ */
 
 static unsigned
 move_to(struct list *l, struct ui *ui, uint64_t to, const struct snapshot *s)
@@ -307,7 +320,8 @@ list_sortable(const struct list *l, unsigned i)
 		return false;
 	if (l->def->kind == QUERY_EVENTS)
 		return l->kind[i] == COLUMN_TIME;
-	return l->kind[i] != COLUMN_TREND && l->kind[i] != COLUMN_OUTPUT && l->kind[i] != COLUMN_TIME;
+	return l->kind[i] != COLUMN_TREND && l->kind[i] != COLUMN_OUTPUT &&
+	       l->kind[i] != COLUMN_TIME;
 }
 
 void
@@ -337,7 +351,8 @@ sort_beside(struct list *l, struct ui *ui, int dir)
 			c = (int)i;
 	do
 		c += dir;
-	while (c >= 0 && c < (int)l->ncol && (!list_sortable(l, (unsigned)c) || l->lay[c].cells == 0));
+	while (
+	    c >= 0 && c < (int)l->ncol && (!list_sortable(l, (unsigned)c) || l->lay[c].cells == 0));
 	if (c < 0 || c >= (int)l->ncol)
 		return REACT_NONE;
 	list_sort_by(l, (unsigned)c);
@@ -405,7 +420,8 @@ list_find(struct list *l, struct ui *ui, const char *text, int dir, const struct
 	return REACT_REDRAW | REACT_REQUEST;
 }
 
-/* --- what is in a row ------------------------------------------------------------------------------------------- */
+/* --- what is in a row
+ * ------------------------------------------------------------------------------------------- */
 
 static bool
 same_field(const char *a, const char *b)
@@ -425,7 +441,8 @@ list_hides(const struct list *l, const char *name)
 }
 
 bool
-row_field(const struct view_def *def, const struct snap_row *row, const char *field, struct slice *value, sym_t *kind)
+row_field(const struct view_def *def, const struct snap_row *row, const char *field,
+    struct slice *value, sym_t *kind)
 {
 	if (row == NULL)
 		return false;
@@ -439,7 +456,8 @@ row_field(const struct view_def *def, const struct snap_row *row, const char *fi
 }
 
 bool
-list_field(const struct list *l, const struct snapshot *s, const char *field, struct buf *value, sym_t *kind)
+list_field(const struct list *l, const struct snapshot *s, const char *field, struct buf *value,
+    sym_t *kind)
 {
 	struct slice v;
 
@@ -450,7 +468,8 @@ list_field(const struct list *l, const struct snapshot *s, const char *field, st
 }
 
 bool
-list_cell(const struct list *l, const struct snapshot *s, struct buf *field, struct buf *value, sym_t *kind)
+list_cell(const struct list *l, const struct snapshot *s, struct buf *field, struct buf *value,
+    sym_t *kind)
 {
 	const struct snap_row *row = list_row(l, s);
 	unsigned c = (unsigned)l->column;

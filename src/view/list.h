@@ -1,6 +1,7 @@
 /*
- * A list: rows of one view declaration with a cursor, a sort order, columns and a search. Tables, the tabs of the entity pages
- * and the events behind a row are all this. A list lives in a view and owns one panel of its request.
+ * A list: rows of one view declaration with a cursor, a sort order, columns and a search. Tables,
+ * the tabs of the entity pages and the events behind a row are all this. A list lives in a view and
+ * owns one panel of its request.
  */
 #ifndef FALCOTOP_VIEW_LIST_H
 #define FALCOTOP_VIEW_LIST_H
@@ -24,7 +25,8 @@ enum column_kind {
 
 struct list {
 	const struct view_def *def;
-	const char *const *hide; /* fields that say the same in every row; NULL: none. Ends with NULL */
+	const char *const
+	    *hide;   /* fields that say the same in every row; NULL: none. Ends with NULL */
 	char *terms; /* what narrows it beside the view's and the common filter; NULL: nothing */
 	unsigned panel;
 	char sort[QUERY_NAME_MAX];
@@ -38,17 +40,18 @@ struct list {
 
 	uint64_t cursor, top; /* positions in the order */
 	uint64_t anchor;      /* identity of the row under the cursor */
-	bool anchored;        /* else the cursor stays at its position (0: the top, whatever is there) */
-	bool tail;            /* events: stays at the newest */
-	uint64_t sent;        /* number of the request that carried the anchor */
-	int page;             /* rows on screen at the last draw */
+	bool anchored; /* else the cursor stays at its position (0: the top, whatever is there) */
+	bool tail;     /* events: stays at the newest */
+	uint64_t sent; /* number of the request that carried the anchor */
+	int page;      /* rows on screen at the last draw */
 
 	char find[QUERY_NAME_MAX];
 	int find_dir; /* 0: nothing asked */
 	uint64_t find_from, find_sent;
 	const struct snapshot *measured;
-	bool wants_row;     /* something beside the list shows the selected row: it is asked for anew when the row changes */
-	uint64_t asked_row; /* identity it was asked for */
+	bool wants_row; /* something beside the list shows the selected row: it is asked for anew
+			   when the row changes */
+	uint64_t asked_row;	  /* identity it was asked for */
 	uint64_t retried_version; /* of the data, for which the window was asked for again */
 	unsigned retries;
 };
@@ -64,7 +67,8 @@ void list_query(const struct list *l, const struct ui *ui, struct query *q);
 void list_draw(struct list *l, struct ui *ui, struct area a, const struct snapshot *s);
 /* Movement, sort, enter, events. REACT_PASS when it is none of these. */
 unsigned list_act(struct list *l, struct ui *ui, enum action a, const struct snapshot *s);
-unsigned list_find(struct list *l, struct ui *ui, const char *text, int dir, const struct snapshot *s);
+unsigned list_find(
+    struct list *l, struct ui *ui, const char *text, int dir, const struct snapshot *s);
 /* Brings cursor and window in line with a snapshot; says when a search ended. Reactions. */
 unsigned list_settle(struct list *l, struct ui *ui, const struct snapshot *s);
 
@@ -72,10 +76,14 @@ const struct snap_panel *list_panel(const struct list *l, const struct snapshot 
 /* The row under the cursor; NULL when the snapshot does not hold it. */
 const struct snap_row *list_row(const struct list *l, const struct snapshot *s);
 uint64_t list_total(const struct list *l, const struct ui *ui, const struct snap_panel *p);
-bool list_cell(const struct list *l, const struct snapshot *s, struct buf *field, struct buf *value, sym_t *kind);
-bool list_field(const struct list *l, const struct snapshot *s, const char *field, struct buf *value, sym_t *kind);
-bool row_field(const struct view_def *def, const struct snap_row *row, const char *field, struct slice *value, sym_t *kind);
-/* Filter text of the events behind a row, the list's own terms included. False: the "(other)" row has none. */
+bool list_cell(const struct list *l, const struct snapshot *s, struct buf *field, struct buf *value,
+    sym_t *kind);
+bool list_field(const struct list *l, const struct snapshot *s, const char *field,
+    struct buf *value, sym_t *kind);
+bool row_field(const struct view_def *def, const struct snap_row *row, const char *field,
+    struct slice *value, sym_t *kind);
+/* Filter text of the events behind a row, the list's own terms included. False: the "(other)" row
+ * has none. */
 bool list_row_terms(const struct list *l, const struct snap_row *row, struct buf *out);
 /* Short name of a row for the breadcrumb. */
 void list_row_label(const struct list *l, const struct snap_row *row, struct buf *out);
@@ -85,11 +93,14 @@ struct view *list_open(struct list *l, struct ui *ui, bool events, const struct 
 void list_sort_by(struct list *l, unsigned column);
 bool list_hides(const struct list *l, const char *name);
 bool list_sortable(const struct list *l, unsigned column);
-/* Moves to the nearest row in that direction with another value of the field; the window is panel p. False: none there. */
-bool list_sibling(struct list *l, const struct snap_panel *p, const char *field, int dir, struct buf *value, sym_t *kind);
+/* Moves to the nearest row in that direction with another value of the field; the window is panel
+ * p. False: none there. */
+bool list_sibling(struct list *l, const struct snap_panel *p, const char *field, int dir,
+    struct buf *value, sym_t *kind);
 
 /* sentence.c: the selected row in plain words. */
-void sentence_of_row(const struct view_def *def, const struct snap_row *row, const struct ui *ui, struct buf *out);
+void sentence_of_row(
+    const struct view_def *def, const struct snap_row *row, const struct ui *ui, struct buf *out);
 /* An output without the time and priority that Falco puts before it. */
 struct slice text_of_output(struct slice output, enum priority p);
 /* empty.c: why there is nothing to see, and which key undoes it. */

@@ -1,6 +1,6 @@
 /*
- * A list on the screen: header with the sort arrow, rows with the flags of the cursor and of hostile bytes, cells with marks
- * where they are cut. Not here: what the cursor does (list.c).
+ * A list on the screen: header with the sort arrow, rows with the flags of the cursor and of
+ * hostile bytes, cells with marks where they are cut. Not here: what the cursor does (list.c).
  */
 #include "view/list.h"
 
@@ -10,7 +10,7 @@
 #include "view/text.h"
 #include "base/banned.h"
 
-#define FLAGS 2 /* cells left of the first column: the cursor, and ! for hostile bytes */
+#define FLAGS	    2 /* cells left of the first column: the cursor, and ! for hostile bytes */
 #define MEASURE_MAX 160
 
 /* What a cell says. tail: cut from the left (paths). */
@@ -45,7 +45,8 @@ value_cell(const struct list *l, unsigned c, const struct snap_row *row, struct 
 static void
 priority_cell(const struct list *l, const struct snap_row *row, struct cell_text *out)
 {
-	enum priority p = l->def->kind == QUERY_EVENTS ? row->event.priority : (enum priority)row->group.priority;
+	enum priority p =
+	    l->def->kind == QUERY_EVENTS ? row->event.priority : (enum priority)row->group.priority;
 
 	buf_adds(&out->text, priority_short(p));
 	out->style = STYLE_PRIORITY + p;
@@ -59,14 +60,16 @@ output_cell(const struct list *l, const struct snap_row *row, struct cell_text *
 
 	while (n < GROUP_BY_MAX && l->def->by[n] != NULL)
 		n++;
-	/* The output stands after the by-fields. Long ones are cut here already: a screen is 500 cells at most. */
+	/* The output stands after the by-fields. Long ones are cut here already: a screen is 500
+	 * cells at most. */
 	text = text_of_output(row->cell[n], row->event.priority);
 	if (text.p != NULL)
 		buf_add(&out->text, text.p, text.len < 4096 ? text.len : 4096);
 }
 
 static void
-cell_of(const struct list *l, const struct ui *ui, unsigned c, const struct snap_row *row, struct cell_text *out)
+cell_of(const struct list *l, const struct ui *ui, unsigned c, const struct snap_row *row,
+    struct cell_text *out)
 {
 	int width = l->def->column[c].width;
 
@@ -77,12 +80,16 @@ cell_of(const struct list *l, const struct ui *ui, unsigned c, const struct snap
 	case COLUMN_BY: value_cell(l, c, row, out); break;
 	case COLUMN_PRIORITY: priority_cell(l, row, out); break;
 	case COLUMN_OUTPUT: output_cell(l, row, out); break;
-	case COLUMN_DISTINCT: text_count_in(&out->text, row->group.distinct[l->index[c]], width); break;
+	case COLUMN_DISTINCT:
+		text_count_in(&out->text, row->group.distinct[l->index[c]], width);
+		break;
 	case COLUMN_COUNT: text_count_in(&out->text, row->group.count, width); break;
 	case COLUMN_RATE: text_rate(&out->text, row->rate); break;
 	case COLUMN_FIRST: text_time(&out->text, row->group.first, ui->now, ui->local); break;
 	case COLUMN_LAST: time_print_age(&out->text, ui->now - row->group.last); break;
-	case COLUMN_TIME: time_print(&out->text, row->event.time, TIME_CLOCK_MILLI, ui->local); break;
+	case COLUMN_TIME:
+		time_print(&out->text, row->event.time, TIME_CLOCK_MILLI, ui->local);
+		break;
 	case COLUMN_TREND:
 	case COLUMN_NONE: break;
 	}
@@ -95,7 +102,8 @@ cell_of(const struct list *l, const struct ui *ui, unsigned c, const struct snap
 	}
 }
 
-/* Widest content so far of each column. It only grows while the list is the same, so that columns do not jump about. */
+/* Widest content so far of each column. It only grows while the list is the same, so that columns
+ * do not jump about. */
 static void
 measure(struct list *l, const struct ui *ui, const struct snapshot *s, const struct snap_panel *p)
 {
@@ -177,8 +185,8 @@ draw_titles(const struct list *l, int y, struct area a)
 	for (unsigned c = 0; c < l->ncol; c++) {
 		bool sorted = strcmp(l->sort, l->def->column[c].name) == 0;
 		int j = joined_into(l, c), x = a.x + FLAGS + l->lay[c].x, w = l->lay[c].cells;
-		bool right = l->kind[c] == COLUMN_COUNT || l->kind[c] == COLUMN_RATE || l->kind[c] == COLUMN_LAST ||
-		    l->kind[c] == COLUMN_DISTINCT;
+		bool right = l->kind[c] == COLUMN_COUNT || l->kind[c] == COLUMN_RATE ||
+			     l->kind[c] == COLUMN_LAST || l->kind[c] == COLUMN_DISTINCT;
 
 		if (w == 0)
 			continue;
@@ -189,17 +197,21 @@ draw_titles(const struct list *l, int y, struct area a)
 			column_title(&title, &l->def->column[j]);
 		}
 		if (sorted)
-			buf_adds(&title, draw_ascii() ? (l->descending ? "v" : "^") : (l->descending ? "▼" : "▲"));
+			buf_adds(&title, draw_ascii() ? (l->descending ? "v" : "^")
+						      : (l->descending ? "▼" : "▲"));
 		if (right)
-			(void)draw_right(y, x, w, sorted ? STYLE_SORT : STYLE_HEADER, buf_slice(&title));
+			(void)draw_right(
+			    y, x, w, sorted ? STYLE_SORT : STYLE_HEADER, buf_slice(&title));
 		else
-			(void)draw_text(y, x, w, sorted ? STYLE_SORT : STYLE_HEADER, buf_slice(&title));
+			(void)draw_text(
+			    y, x, w, sorted ? STYLE_SORT : STYLE_HEADER, buf_slice(&title));
 	}
 	buf_release(&title);
 }
 
 static void
-draw_trend(const struct ui *ui, const struct snap_row *row, int y, int x, int cells, enum style style)
+draw_trend(
+    const struct ui *ui, const struct snap_row *row, int y, int x, int cells, enum style style)
 {
 	uint32_t v[GROUP_MINUTES];
 	int64_t now = ui->now / (60 * NSEC_PER_SEC);
@@ -227,19 +239,20 @@ draw_match(const struct list *l, int y, int x, int w, struct slice text)
 	if (n == 0 || text.len == 0)
 		return;
 	for (size_t i = 0; i <= n; i++)
-		needle[i] = l->find[i] >= 'A' && l->find[i] <= 'Z' ? (char)(l->find[i] + 32) : l->find[i];
+		needle[i] =
+		    l->find[i] >= 'A' && l->find[i] <= 'Z' ? (char)(l->find[i] + 32) : l->find[i];
 	at = find_icase(text.p, text.len, needle, n);
 	if (at == NULL)
 		return;
 	before = draw_width((struct slice){ text.p, (size_t)(at - text.p) }, w);
 	if (before < w - 1)
-		(void)draw_text(y, x + before, draw_width((struct slice){ at, n }, w - 1 - before), STYLE_MATCH,
-		    (struct slice){ at, n });
+		(void)draw_text(y, x + before, draw_width((struct slice){ at, n }, w - 1 - before),
+		    STYLE_MATCH, (struct slice){ at, n });
 }
 
 static void
-draw_cell(const struct list *l, const struct ui *ui, unsigned c, const struct snap_row *row, int y, int x0,
-    bool selected, struct cell_text *cell)
+draw_cell(const struct list *l, const struct ui *ui, unsigned c, const struct snap_row *row, int y,
+    int x0, bool selected, struct cell_text *cell)
 {
 	int x = x0 + l->lay[c].x, w = l->lay[c].cells, j = joined_into(l, c);
 	enum style style;
@@ -273,17 +286,20 @@ draw_cell(const struct list *l, const struct ui *ui, unsigned c, const struct sn
 static bool
 hostile(const struct list *l, const struct snap_row *row)
 {
-	return l->def->kind == QUERY_EVENTS ? (row->event.flags & EVENT_HOSTILE) != 0 : row->group.hostile != 0;
+	return l->def->kind == QUERY_EVENTS ? (row->event.flags & EVENT_HOSTILE) != 0
+					    : row->group.hostile != 0;
 }
 
 static void
-draw_row(const struct list *l, const struct ui *ui, const struct snap_row *row, int y, struct area a, bool selected)
+draw_row(const struct list *l, const struct ui *ui, const struct snap_row *row, int y,
+    struct area a, bool selected)
 {
 	struct cell_text cell = { 0 };
 
 	if (selected)
 		draw_fill((struct area){ y, a.x, 1, a.w }, STYLE_CURSOR);
-	(void)draw_text(y, a.x, 1, selected ? STYLE_CURSOR : STYLE_NORMAL, selected ? SLICE(">") : SLICE(" "));
+	(void)draw_text(
+	    y, a.x, 1, selected ? STYLE_CURSOR : STYLE_NORMAL, selected ? SLICE(">") : SLICE(" "));
 	if (hostile(l, row))
 		(void)draw_text(y, a.x + 1, 1, STYLE_HOSTILE, SLICE("!"));
 	for (unsigned c = 0; c < l->ncol; c++)

@@ -1,5 +1,6 @@
 /*
- * Where a row leads: the events behind it, a page, a more detailed table. Each is the row's values as filter terms.
+ * Where a row leads: the events behind it, a page, a more detailed table. Each is the row's values
+ * as filter terms.
  */
 #include "view/list.h"
 
@@ -77,7 +78,8 @@ open_table(struct list *l, struct ui *ui, const struct view_def *def, const stru
 		list_row_label(l, row, &label);
 		v = table_new(def, NULL, terms.p, label.p);
 	} else
-		ui_say(ui, STYLE_WARN, "this row stands for everything that had no room: it has no events of its own");
+		ui_say(ui, STYLE_WARN,
+		    "this row stands for everything that had no room: it has no events of its own");
 	buf_release(&terms);
 	buf_release(&label);
 	return v;
@@ -87,7 +89,8 @@ struct view *
 list_open(struct list *l, struct ui *ui, bool events, const struct snapshot *s)
 {
 	const struct snap_row *row = list_row(l, s);
-	enum view_enter enter = events && l->def->kind != QUERY_EVENTS ? ENTER_EVENTS : l->def->enter;
+	enum view_enter enter =
+	    events && l->def->kind != QUERY_EVENTS ? ENTER_EVENTS : l->def->enter;
 
 	if (row == NULL)
 		return NULL;
@@ -102,7 +105,8 @@ list_open(struct list *l, struct ui *ui, bool events, const struct snapshot *s)
 }
 
 bool
-list_sibling(struct list *l, const struct snap_panel *p, const char *field, int dir, struct buf *value, sym_t *kind)
+list_sibling(struct list *l, const struct snap_panel *p, const char *field, int dir,
+    struct buf *value, sym_t *kind)
 {
 	uint64_t at = l->cursor;
 	struct slice now = { NULL, 0 }, v;

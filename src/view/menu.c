@@ -14,7 +14,7 @@
 struct menu {
 	struct view view;
 	struct popup popup;
-	struct list *list;    /* sort menu; lives as long as the view below */
+	struct list *list; /* sort menu; lives as long as the view below */
 	const struct list *columns;
 	bool sort;
 	unsigned ncol;
@@ -60,7 +60,11 @@ draw_line(const struct menu *m, int i, struct area in, int y)
 	buf_adds(&b, on ? ">" : " ");
 	buf_adds(&b, !sorted ? "  " : l->descending ? "v " : "^ ");
 	column_title(&b, c);
-	(void)draw_text(y, x, name, on ? STYLE_CURSOR : sorted ? STYLE_BOLD : STYLE_NORMAL, buf_slice(&b));
+	(void)draw_text(y, x, name,
+	    on	     ? STYLE_CURSOR
+	    : sorted ? STYLE_BOLD
+		     : STYLE_NORMAL,
+	    buf_slice(&b));
 	x += name + 1;
 	if (field > 0) {
 		(void)draw_text(y, x, field, on ? STYLE_CURSOR : STYLE_DIM, slice_of(c->name));
@@ -90,7 +94,8 @@ menu_draw(struct view *v, struct ui *ui, struct area a, const struct snapshot *s
 {
 	struct menu *m = menu(v);
 	struct area in = popup_box(a, (int)m->ncol + 2, a.w >= 124 ? 116 : a.w - 4,
-	    m->sort ? "sort by: Enter takes it, again inverts, Esc leaves" : "what the columns mean: Esc leaves");
+	    m->sort ? "sort by: Enter takes it, again inverts, Esc leaves"
+		    : "what the columns mean: Esc leaves");
 	int lines = in.h >= 5 ? in.h - 2 : in.h;
 
 	(void)ui;

@@ -6,10 +6,11 @@
 #include "view/view.h"
 
 /*
- * A table. owned: def was made by def_by() and is freed with the view. terms: filter text that narrows it, NULL = none; label:
- * what the breadcrumb says (NULL: the view's title).
+ * A table. owned: def was made by def_by() and is freed with the view. terms: filter text that
+ * narrows it, NULL = none; label: what the breadcrumb says (NULL: the view's title).
  */
-struct view *table_new(const struct view_def *def, struct view_def *owned, const char *terms, const char *label);
+struct view *table_new(
+    const struct view_def *def, struct view_def *owned, const char *terms, const char *label);
 /* For --sort. False when the view has no such column. */
 bool table_sort(struct view *v, const char *column, bool descending);
 /* Shows another view with the same terms. */
@@ -30,10 +31,12 @@ struct view *sort_menu_new(struct list *l);
 struct view *legend_new(const struct list *l);
 struct view *help_new(void);
 
-/* A declaration made at run time: counts by these fields. NULL and *err when the list is bad. Freed with def_free(). */
+/* A declaration made at run time: counts by these fields. NULL and *err when the list is bad. Freed
+ * with def_free(). */
 struct view_def *def_by(const char *fields, struct filter_error *err);
 void def_free(struct view_def *d);
-/* Who and what: the columns of Shells without its filter. Where Enter on a rule, image, namespace or node leads. */
+/* Who and what: the columns of Shells without its filter. Where Enter on a rule, image, namespace
+ * or node leads. */
 extern const struct view_def def_activity;
 /* parent -> process */
 extern const struct view_def def_processes;

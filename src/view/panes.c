@@ -1,6 +1,6 @@
 /*
- * The panes below a table. What is shown depends on the size of the screen alone: a line or three of words at 80x24, a second
- * column from 120 columns on, a row of small panes from 36 lines on.
+ * The panes below a table. What is shown depends on the size of the screen alone: a line or three
+ * of words at 80x24, a second column from 120 columns on, a row of small panes from 36 lines on.
  */
 #include "view/panes.h"
 
@@ -16,10 +16,10 @@ enum { PANEL_HISTOGRAM = 1, PANEL_LAST, PANEL_TOP_USERS, PANEL_TOP_CONTAINERS, P
 
 #define SIDE_COLS 120
 #define FULL_ROWS 36
-#define WORDS_H 6 /* the block with the selected row: title and 5 lines */
-#define TOPS_H 8  /* the block of small panes: title and 7 lines */
+#define WORDS_H	  6 /* the block with the selected row: title and 5 lines */
+#define TOPS_H	  8 /* the block of small panes: title and 7 lines */
 #define LAST_ROWS (WORDS_H - 1)
-#define TOP_ROWS (TOPS_H - 1)
+#define TOP_ROWS  (TOPS_H - 1)
 
 static bool
 wide(void)
@@ -33,7 +33,9 @@ tall(void)
 	return draw_rows() >= FULL_ROWS;
 }
 
-/* --- requests --------------------------------------------------------------------------------------------------- */
+/* --- requests
+ * ---------------------------------------------------------------------------------------------------
+ */
 
 static void
 scope(const struct list *l, const struct ui *ui, struct query *q)
@@ -125,7 +127,6 @@ panes_request(struct list *l, struct ui *ui, struct request *r)
 {
 	int cols = draw_cols();
 
-
 	pane_row_request(l, ui, r);
 	if (!tall())
 		return;
@@ -141,7 +142,9 @@ panes_request(struct list *l, struct ui *ui, struct request *r)
 	}
 }
 
-/* --- drawing ---------------------------------------------------------------------------------------------------- */
+/* --- drawing
+ * ----------------------------------------------------------------------------------------------------
+ */
 
 void
 pane_title(int y, int x, int w, const char *title)
@@ -188,7 +191,8 @@ draw_last(struct area a, const struct ui *ui, const struct snapshot *s)
 		(void)strip_add(&to, 1, STYLE_PRIORITY + (unsigned)row->event.priority, "%s",
 		    priority_short(row->event.priority));
 		(void)draw_text(to.y, to.x + 1, to.end - to.x - 1, STYLE_NORMAL,
-		    row->cell[1].len > 0 ? text_of_output(row->cell[1], row->event.priority) : row->cell[0]);
+		    row->cell[1].len > 0 ? text_of_output(row->cell[1], row->event.priority)
+					 : row->cell[0]);
 		buf_release(&when);
 	}
 }
@@ -213,7 +217,8 @@ pane_top(struct area a, const char *title, const struct snapshot *s, unsigned pa
 		text_count_in(&n, row->group.count, count);
 		(void)draw_right(y, a.x + 1 + name, count, STYLE_NORMAL, buf_slice(&n));
 		if (bar > 2)
-			draw_gauge(y, a.x + name + count + 2, bar, STYLE_GRAPH, row->group.count, p->matched);
+			draw_gauge(y, a.x + name + count + 2, bar, STYLE_GRAPH, row->group.count,
+			    p->matched);
 		buf_release(&n);
 	}
 }
@@ -224,8 +229,8 @@ bucket_words(struct buf *out, int64_t ns)
 	static const struct {
 		int64_t ns;
 		const char *unit;
-	} units[] = { { 86400 * NSEC_PER_SEC, "d" }, { 3600 * NSEC_PER_SEC, "h" }, { 60 * NSEC_PER_SEC, "min" },
-		{ NSEC_PER_SEC, "s" }, { 1000000, "ms" } };
+	} units[] = { { 86400 * NSEC_PER_SEC, "d" }, { 3600 * NSEC_PER_SEC, "h" },
+		{ 60 * NSEC_PER_SEC, "min" }, { NSEC_PER_SEC, "s" }, { 1000000, "ms" } };
 
 	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++)
 		if (ns >= units[i].ns) {
@@ -248,13 +253,15 @@ draw_legend(const struct snap_panel *p, struct strip *to)
 			(void)snprintf(word, sizeof(word), "%s", priority_name((enum priority)i));
 			for (char *c = word; *c != '\0'; c++)
 				*c = (char)(*c | 0x20);
-			(void)strip_add(to, 1, STYLE_PRIORITY + (unsigned)i, "%c=%s", graph_letter((enum priority)i), word);
+			(void)strip_add(to, 1, STYLE_PRIORITY + (unsigned)i, "%c=%s",
+			    graph_letter((enum priority)i), word);
 		}
 	(void)strip_add(to, 0, STYLE_DIM, " ");
 }
 
 void
-pane_histogram(struct area a, const struct ui *ui, const struct snapshot *s, unsigned panel, const char *what)
+pane_histogram(
+    struct area a, const struct ui *ui, const struct snapshot *s, unsigned panel, const char *what)
 {
 	const struct snap_panel *p = &s->panel[panel];
 	struct strip to = { a.y, a.x + 1, a.x + a.w - 1, STYLE_DIM };
@@ -288,7 +295,8 @@ draw_tops(struct area a, const struct ui *ui, const struct snapshot *s)
 	pane_top((struct area){ a.y, a.x, a.h, q }, "top users", s, PANEL_TOP_USERS);
 	pane_top((struct area){ a.y, a.x + q, a.h, q }, "top containers", s, PANEL_TOP_CONTAINERS);
 	pane_top((struct area){ a.y, a.x + 2 * q, a.h, q }, "top rules", s, PANEL_TOP_RULES);
-	pane_histogram((struct area){ a.y, a.x + 3 * q, a.h, a.w - 3 * q }, ui, s, PANEL_HISTOGRAM, "over time");
+	pane_histogram((struct area){ a.y, a.x + 3 * q, a.h, a.w - 3 * q }, ui, s, PANEL_HISTOGRAM,
+	    "over time");
 }
 
 static struct area
@@ -314,7 +322,9 @@ pane_row(const struct list *l, struct ui *ui, struct area a, const struct snapsh
 			pane_title(b.y, b.x + left, b.w - left, "its last events, newest first");
 			draw_vline(b.y + 1, b.x + left - 1, b.h - 1, STYLE_DIM);
 			if (s != NULL)
-				draw_last((struct area){ b.y + 1, b.x + left + 1, b.h - 1, b.w - left - 2 }, ui, s);
+				draw_last((struct area){ b.y + 1, b.x + left + 1, b.h - 1,
+					      b.w - left - 2 },
+				    ui, s);
 		}
 		return a;
 	}

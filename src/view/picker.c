@@ -1,6 +1,6 @@
 /*
- * F2: the views, each with what it shows, its columns and where Enter leads. Chosen over a table it shows there, with the same
- * narrowing; elsewhere it opens on top.
+ * F2: the views, each with what it shows, its columns and where Enter leads. Chosen over a table it
+ * shows there, with the same narrowing; elsewhere it opens on top.
  */
 #include "view/pages.h"
 
@@ -81,7 +81,8 @@ static void
 picker_draw(struct view *v, struct ui *ui, struct area a, const struct snapshot *s)
 {
 	struct popup *p = &picker(v)->popup;
-	struct area in = popup_box(a, a.h >= 20 ? 16 : a.h, a.w >= 110 ? 96 : a.w - 4, "views: Enter shows, Esc leaves");
+	struct area in = popup_box(
+	    a, a.h >= 20 ? 16 : a.h, a.w >= 110 ? 96 : a.w - 4, "views: Enter shows, Esc leaves");
 	int names = 16;
 
 	(void)ui;
@@ -91,14 +92,16 @@ picker_draw(struct view *v, struct ui *ui, struct area a, const struct snapshot 
 		const struct view_def *d = &view_defs[p->top + i];
 		bool on = p->top + i == p->cursor;
 
-		(void)draw_text(in.y + i, in.x, names, on ? STYLE_CURSOR : STYLE_NORMAL, (struct slice){ NULL, 0 });
-		(void)draw_fmt(in.y + i, in.x, names, on ? STYLE_CURSOR : STYLE_NORMAL, "%s%c %s", on ? ">" : " ",
-		    d->key == 0 ? ' ' : d->key, d->title);
+		(void)draw_text(in.y + i, in.x, names, on ? STYLE_CURSOR : STYLE_NORMAL,
+		    (struct slice){ NULL, 0 });
+		(void)draw_fmt(in.y + i, in.x, names, on ? STYLE_CURSOR : STYLE_NORMAL, "%s%c %s",
+		    on ? ">" : " ", d->key == 0 ? ' ' : d->key, d->title);
 	}
 	if (in.w - names - 3 < 12)
 		return;
 	draw_vline(in.y, in.x + names + 1, in.h, STYLE_DIM);
-	describe(&view_defs[p->cursor], (struct area){ in.y, in.x + names + 3, in.h, in.w - names - 3 });
+	describe(
+	    &view_defs[p->cursor], (struct area){ in.y, in.x + names + 3, in.h, in.w - names - 3 });
 }
 
 static unsigned

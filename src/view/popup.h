@@ -13,7 +13,8 @@ struct popup {
 struct area popup_box(struct area a, int h, int w, const char *title);
 /* Keeps the cursor on screen for n lines of which `page` show. */
 void popup_fit(struct popup *p, int n, int page);
-/* Movement and closing; REACT_PASS for Enter and what is not a movement. Other actions are swallowed. */
+/* Movement and closing; REACT_PASS for Enter and what is not a movement. Other actions are
+ * swallowed. */
 unsigned popup_act(struct popup *p, enum action a);
 
 #endif

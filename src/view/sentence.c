@@ -34,8 +34,10 @@ who_did_what(const struct view_def *def, const struct snap_row *row, struct buf 
 
 	if (!know_exe)
 		return false;
-	if (!row_field(def, row, "user", &user, &kind)) { /* counted over users: "runc started /bin/bash" */
-		add_value(out, "", has(def, row, "parent", &parent) ? parent : SLICE("some process"));
+	if (!row_field(def, row, "user", &user,
+		&kind)) { /* counted over users: "runc started /bin/bash" */
+		add_value(
+		    out, "", has(def, row, "parent", &parent) ? parent : SLICE("some process"));
 		add_value(out, " started ", exe);
 		return true;
 	}
@@ -71,8 +73,13 @@ distinct(const struct view_def *def, const struct snap_row *row, struct buf *out
 	static const struct {
 		const char *field, *word;
 	} words[] = {
-		{ "user", "user" }, { "container.id", "container" }, { "rule", "rule" }, { "hostname", "node" },
-		{ "k8s.pod.name", "pod" }, { "process", "process name" }, { "k8s.ns.name", "namespace" },
+		{ "user", "user" },
+		{ "container.id", "container" },
+		{ "rule", "rule" },
+		{ "hostname", "node" },
+		{ "k8s.pod.name", "pod" },
+		{ "process", "process name" },
+		{ "k8s.ns.name", "namespace" },
 	};
 
 	for (unsigned i = 0; i < GROUP_DISTINCT && def->distinct[i] != NULL; i++) {
@@ -119,10 +126,11 @@ text_of_output(struct slice output, enum priority p)
 	const char *name = priority_name(p);
 	size_t n = strlen(name);
 
-	/* "08:00:03.123456789: Notice A shell …" and "2026-11-20T08:00:03.123Z: Notice A shell …" */
+	/* "08:00:03.123456789: Notice A shell …" and "2026-11-20T08:00:03.123Z: Notice A shell …"
+	 */
 	for (size_t i = 8; i + n + 3 < output.len && i < 40; i++)
-		if (output.p[i] == ':' && output.p[i + 1] == ' ' && memcmp(output.p + i + 2, name, n) == 0 &&
-		    output.p[i + 2 + n] == ' ')
+		if (output.p[i] == ':' && output.p[i + 1] == ' ' &&
+		    memcmp(output.p + i + 2, name, n) == 0 && output.p[i + 2 + n] == ' ')
 			return (struct slice){ output.p + i + 3 + n, output.len - i - 3 - n };
 	return output;
 }
@@ -142,7 +150,8 @@ event_sentence(const struct view_def *def, const struct snap_row *row, struct bu
 }
 
 void
-sentence_of_row(const struct view_def *def, const struct snap_row *row, const struct ui *ui, struct buf *out)
+sentence_of_row(
+    const struct view_def *def, const struct snap_row *row, const struct ui *ui, struct buf *out)
 {
 	struct slice v;
 	bool missing;
@@ -163,5 +172,6 @@ sentence_of_row(const struct view_def *def, const struct snap_row *row, const st
 	image(def, row, out);
 	buf_addc(out, '.');
 	if (row->group.hostile)
-		buf_adds(out, " ! some of its text holds bytes that try to act on a terminal; they are shown as marks.");
+		buf_adds(out,
+		    " ! some of its text holds bytes that try to act on a terminal; they are shown as marks.");
 }

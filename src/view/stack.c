@@ -1,6 +1,7 @@
 /*
- * The stack of views and what they share. Keys go to the prompt, else to the top view, else to the common actions; snapshots
- * replace one another unless the picture is paused. Not here: the loop (app/interactive.c), drawing of header and footer (header.c).
+ * The stack of views and what they share. Keys go to the prompt, else to the top view, else to the
+ * common actions; snapshots replace one another unless the picture is paused. Not here: the loop
+ * (app/interactive.c), drawing of header and footer (header.c).
  */
 #include "view/stack.h"
 
@@ -15,13 +16,17 @@
 #include "view/text.h"
 #include "base/banned.h"
 
-#define MESSAGE_NS (8 * NSEC_PER_SEC)
+#define MESSAGE_NS    (8 * NSEC_PER_SEC)
 #define PANEL_PREVIEW 6 /* effect of the filter being typed */
 
 void
 ui_init(struct ui *ui, struct view *first)
 {
-	*ui = (struct ui){ .top = first, .since = TIME_NONE, .until = TIME_NONE, .valid_from = 1, .now = clock_wall() };
+	*ui = (struct ui){ .top = first,
+		.since = TIME_NONE,
+		.until = TIME_NONE,
+		.valid_from = 1,
+		.now = clock_wall() };
 }
 
 static void
@@ -75,7 +80,8 @@ bool
 ui_live(const struct snapshot *s)
 {
 	for (unsigned i = 0; s != NULL && i < s->nsources; i++)
-		if (s->source[i].total == 0 && s->source[i].state != SOURCE_DONE && s->source[i].state != SOURCE_FAILED)
+		if (s->source[i].total == 0 && s->source[i].state != SOURCE_DONE &&
+		    s->source[i].state != SOURCE_FAILED)
 			return true;
 	return false;
 }
@@ -123,7 +129,8 @@ ui_set_filter(struct ui *ui, const char *filter)
 	return REACT_REDRAW | REACT_REQUEST | REACT_SHAPE;
 }
 
-/* --- requests and snapshots ------------------------------------------------------------------------------------- */
+/* --- requests and snapshots
+ * ------------------------------------------------------------------------------------- */
 
 void
 ui_request(struct ui *ui, struct request *r)
@@ -227,7 +234,9 @@ ui_wakes(const struct ui *ui)
 	return at;
 }
 
-/* --- keys ------------------------------------------------------------------------------------------------------- */
+/* --- keys
+ * -------------------------------------------------------------------------------------------------------
+ */
 
 static void
 end_prompt(struct ui *ui)

@@ -1,6 +1,7 @@
 /*
- * The state of the user interface: the stack of views, what all of them share (filter, zone, pause), the prompt, the
- * message line, and the newest snapshot. The main loop feeds it keys and snapshots and acts on the reactions.
+ * The state of the user interface: the stack of views, what all of them share (filter, zone,
+ * pause), the prompt, the message line, and the newest snapshot. The main loop feeds it keys and
+ * snapshots and acts on the reactions.
  */
 #ifndef FALCOTOP_VIEW_STACK_H
 #define FALCOTOP_VIEW_STACK_H
@@ -18,19 +19,19 @@ struct ui {
 
 	char *filter; /* NULL: none; always a good one */
 	int64_t since, until;
-	uint64_t limit; /* rows of a table; 0 = all */
-	bool local;     /* times in the zone of TZ */
-	bool frozen;    /* order of rows */
+	uint64_t limit;	    /* rows of a table; 0 = all */
+	bool local;	    /* times in the zone of TZ */
+	bool frozen;	    /* order of rows */
 	int64_t hold_until; /* clock_mono(): order of rows holds until then */
 	bool paused;
 	uint64_t behind; /* events that came since the pause */
-	bool folded;     /* header lines 2 to 4 hidden */
+	bool folded;	 /* header lines 2 to 4 hidden */
 	bool wrap;
 
 	struct snapshot *snap; /* newest taken; owned; may answer an older request */
-	uint64_t asked;        /* number of the latest request */
+	uint64_t asked;	       /* number of the latest request */
 	uint64_t valid_from;   /* snapshots of older requests answer another question */
-	int64_t now;           /* what ages count from: the clock, or the end of a recording */
+	int64_t now;	       /* what ages count from: the clock, or the end of a recording */
 
 	enum ui_prompt prompting;
 	struct prompt prompt;
@@ -46,7 +47,8 @@ struct ui {
 void ui_init(struct ui *ui, struct view *first);
 void ui_release(struct ui *ui);
 
-/* The question for the engine, numbered. r is initialised here; request_release() is the caller's. */
+/* The question for the engine, numbered. r is initialised here; request_release() is the caller's.
+ */
 void ui_request(struct ui *ui, struct request *r);
 /* A snapshot from the engine; taken over. */
 unsigned ui_offer(struct ui *ui, struct snapshot *s);
@@ -64,7 +66,8 @@ bool ui_waits(const struct ui *ui);
 
 /* Adds the common filter and time range. */
 void ui_query(const struct ui *ui, struct query *q);
-void ui_say(struct ui *ui, enum style style, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+void ui_say(struct ui *ui, enum style style, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
 /* The order of rows holds for a while. */
 void ui_hold(struct ui *ui);
 bool ui_holds(const struct ui *ui);
@@ -79,7 +82,8 @@ bool ui_live(const struct snapshot *s);
 
 /* Opens a view on top, as a row's Enter does. */
 unsigned ui_open(struct ui *ui, struct view *v);
-/* Carries out an action on the page, as if its key had been pressed there. For help, which does what a line says. */
+/* Carries out an action on the page, as if its key had been pressed there. For help, which does
+ * what a line says. */
 unsigned ui_do(struct ui *ui, enum action a);
 
 /* common.c: what actions do when the view passes. */

@@ -1,6 +1,7 @@
 /*
- * A page that is one table: any view of viewdef.c, the events behind a row, counts by chosen fields. Digits show another view with
- * the same narrowing. Not here: the list itself (list.c), the panes below (panes.c).
+ * A page that is one table: any view of viewdef.c, the events behind a row, counts by chosen
+ * fields. Digits show another view with the same narrowing. Not here: the list itself (list.c), the
+ * panes below (panes.c).
  */
 #include "view/pages.h"
 
@@ -18,7 +19,7 @@ struct table {
 	struct view view;
 	struct list list;
 	struct view_def *owned; /* of %, --by */
-	char *label;            /* what it was narrowed to; NULL: nothing */
+	char *label;		/* what it was narrowed to; NULL: nothing */
 };
 
 static const struct view_ops table_ops;
@@ -56,7 +57,8 @@ table_request(struct view *v, struct ui *ui, struct request *r)
 static const char *
 tab_title(const struct view_def *d)
 {
-	static const char *const brief[][2] = { { "Containers", "Contnrs" }, { "Namespaces", "NS" } };
+	static const char *const brief[][2] = { { "Containers", "Contnrs" },
+		{ "Namespaces", "NS" } };
 
 	for (size_t i = 0; draw_cols() < 100 && i < sizeof(brief) / sizeof(brief[0]); i++)
 		if (strcmp(d->title, brief[i][0]) == 0)
@@ -74,7 +76,8 @@ draw_tabs(const struct table *t, int y)
 		if (view_defs[i].key != 0) {
 			if (view_defs[i].key > '8' && n > 0 && tab[n - 1].key < '8')
 				tab[n++] = (struct tab){ '8', "Health", false };
-			tab[n++] = (struct tab){ view_defs[i].key, tab_title(&view_defs[i]), t->list.def == &view_defs[i] };
+			tab[n++] = (struct tab){ view_defs[i].key, tab_title(&view_defs[i]),
+				t->list.def == &view_defs[i] };
 		}
 	tabs_draw(y, tab, n);
 }
@@ -103,7 +106,9 @@ table_act(struct view *v, struct ui *ui, enum action a, const struct snapshot *s
 
 		while (i < view_count && t->list.def != &view_defs[i])
 			i++;
-		i = i == view_count ? 0 : (i + (a == ACTION_NEXT_TAB ? 1 : view_count - 1)) % view_count;
+		i = i == view_count
+			? 0
+			: (i + (a == ACTION_NEXT_TAB ? 1 : view_count - 1)) % view_count;
 		return table_show(v, &view_defs[i]);
 	}
 	return list_act(&t->list, ui, a, s);
@@ -139,13 +144,15 @@ table_list(struct view *v)
 }
 
 static bool
-table_cell(const struct view *v, const struct snapshot *s, struct buf *field, struct buf *value, sym_t *kind)
+table_cell(const struct view *v, const struct snapshot *s, struct buf *field, struct buf *value,
+    sym_t *kind)
 {
 	return list_cell(&table_const(v)->list, s, field, value, kind);
 }
 
 static bool
-table_field(const struct view *v, const struct snapshot *s, const char *field, struct buf *value, sym_t *kind)
+table_field(const struct view *v, const struct snapshot *s, const char *field, struct buf *value,
+    sym_t *kind)
 {
 	return list_field(&table_const(v)->list, s, field, value, kind);
 }

@@ -31,7 +31,10 @@ tabs_draw(int y, const struct tab *tab, unsigned n)
 	for (; x > cols && first < on; first++)
 		x -= width(&tab[first], tight);
 	for (unsigned i = first; i < n; i++)
-		if (!strip_add(&to, 0, tab[i].on ? STYLE_TAB_ON : STYLE_TAB, tab[i].on ? "[%c %s]" : tight ? " %c %s" : " %c %s ",
+		if (!strip_add(&to, 0, tab[i].on ? STYLE_TAB_ON : STYLE_TAB,
+			tab[i].on ? "[%c %s]"
+			: tight	  ? " %c %s"
+				  : " %c %s ",
 			tab[i].key, tab[i].title))
 			break;
 }

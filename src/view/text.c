@@ -5,8 +5,12 @@
 
 #include <stdio.h>
 
+#include "base/clock.h"
 #include "query/filter.h"
 #include "base/banned.h"
+
+#define CLOCK_NS (20 * 3600 * NSEC_PER_SEC) /* younger: a clock says it; older: a date */
+#define DATE_NS	 (300 * 24 * 3600 * NSEC_PER_SEC)
 
 void
 text_count(struct buf *out, uint64_t n)
@@ -69,19 +73,24 @@ text_rate(struct buf *out, double r)
 void
 text_time(struct buf *out, int64_t t, int64_t now, bool local)
 {
+	static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
+	int64_t age = t == TIME_NONE || now == TIME_NONE ? 0 : now > t ? now - t : t - now;
 	struct buf iso = { 0 };
+	unsigned month;
 
-	if (t == TIME_NONE || now == TIME_NONE || time_day(t) == time_day(now)) {
+	/* A clock that reads later than now is yesterday's. */
+	if (age < CLOCK_NS) {
 		time_print(out, t, TIME_CLOCK, local);
 		return;
 	}
 	time_print(&iso, t, TIME_ISO_SECOND, local);
-	if (iso.len >= 16) { /* 2026-11-20T08:00:03Z: month, day and hour */
-		buf_add(out, iso.p + 5, 5);
-		buf_addc(out, ' ');
-		buf_add(out, iso.p + 11, 2);
-		buf_addc(out, 'h');
-	}
+	month = iso.len < 10 ? 0 : (unsigned)(iso.p[5] - '0') * 10 + (unsigned)(iso.p[6] - '0');
+	if (month < 1 || month > 12)
+		time_print(out, t, TIME_CLOCK, local);
+	else if (age < DATE_NS)
+		buf_addf(out, "%.3s %.2s", months + (size_t)(month - 1) * 3, iso.p + 8);
+	else
+		buf_addf(out, "%.3s %.4s", months + (size_t)(month - 1) * 3, iso.p);
 	buf_release(&iso);
 }
 

@@ -15,12 +15,14 @@ void text_count_in(struct buf *out, uint64_t n, int cells);
 void text_bytes(struct buf *out, uint64_t n);
 /* A rate: 0.3, 12.4, 1,240 */
 void text_rate(struct buf *out, double r);
-/* Clock of t when it is on the day of `now`, else its date. */
+/* In at most 8 cells: the clock of t, or its date when that is most of a day away from now:
+ * 08:00:03, Jan 15, Jan 2025. */
 void text_time(struct buf *out, int64_t t, int64_t now, bool local);
 /* n and a word: "1 event", "7,000 events". */
 void text_plural(struct buf *out, uint64_t n, const char *word);
 
-/* What a value looks like: absent, null, empty and <NA> are told apart. *missing: it is one of the first three. */
+/* What a value looks like: absent, null, empty and <NA> are told apart. *missing: it is one of the
+ * first three. */
 struct slice text_value(struct slice value, sym_t kind, bool *missing);
 /* A filter term that keeps the events with this value: user.name = 'root', not user.name exists. */
 void text_term(struct buf *out, const char *field, struct slice value, sym_t kind);

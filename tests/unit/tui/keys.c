@@ -9,9 +9,24 @@ START_TEST(names)
 		const char *name;
 		int key;
 	} rows[] = {
-		{ "Up", KEYS_UP }, { "S-Tab", KEYS_BACKTAB }, { "F1", KEYS_F1 }, { "F12", KEYS_F12 }, { "C-c", 3 },
-		{ "C-z", 26 }, { "x", 'x' }, { "F", 'F' }, { "\\", '\\' }, { "Space", ' ' }, { "ä", 0xe4 },
-		{ "F13", 0 }, { "F0", 0 }, { "Fx", 0 }, { "", 0 }, { "xy", 0 }, { "C-C", 0 }, { "\x01", 0 },
+		{ "Up", KEYS_UP },
+		{ "S-Tab", KEYS_BACKTAB },
+		{ "F1", KEYS_F1 },
+		{ "F12", KEYS_F12 },
+		{ "C-c", 3 },
+		{ "C-z", 26 },
+		{ "x", 'x' },
+		{ "F", 'F' },
+		{ "\\", '\\' },
+		{ "Space", ' ' },
+		{ "ä", 0xe4 },
+		{ "F13", 0 },
+		{ "F0", 0 },
+		{ "Fx", 0 },
+		{ "", 0 },
+		{ "xy", 0 },
+		{ "C-C", 0 },
+		{ "\x01", 0 },
 	};
 	struct buf b = { 0 };
 

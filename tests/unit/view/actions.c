@@ -23,7 +23,8 @@ START_TEST(every_key_once)
 	struct keymap m = { 0 };
 
 	for (int a = ACTION_NONE + 1; a < ACTION_COUNT; a++)
-		ck_assert_msg(keymap_bind(&m, action_info((enum action)a)->keys, a), "%s", action_info((enum action)a)->name);
+		ck_assert_msg(keymap_bind(&m, action_info((enum action)a)->keys, a), "%s",
+		    action_info((enum action)a)->name);
 	ck_assert_int_eq(action_of_key('j'), ACTION_DOWN);
 	ck_assert_int_eq(action_of_key(KEYS_F1 + 9), ACTION_QUIT);
 	ck_assert_int_eq(action_of_key('1'), ACTION_NONE); /* digits are tabs */

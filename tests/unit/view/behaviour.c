@@ -1,4 +1,5 @@
-/* What keys do: the cursor and its row, order, pause, filters from cells, search, pages and siblings. */
+/* What keys do: the cursor and its row, order, pause, filters from cells, search, pages and
+ * siblings. */
 #include "view/stage.h"
 
 #include "harness.h"
@@ -83,7 +84,8 @@ START_TEST(cursor_sticks_to_its_row)
 }
 END_TEST
 
-/* After a movement, and as long as the order is frozen, rows keep their places while counts go on. */
+/* After a movement, and as long as the order is frozen, rows keep their places while counts go on.
+ */
 START_TEST(order_holds)
 {
 	unsigned n = 0;

@@ -70,7 +70,8 @@ START_TEST(ascii)
 		buf_clear(&b);
 		stage_screen(&stage, &b);
 		for (size_t c = 0; c < b.len; c++)
-			ck_assert_msg((unsigned char)b.p[c] < 0x7f, "%s: byte %02x", screens[i].name, (unsigned char)b.p[c]);
+			ck_assert_msg((unsigned char)b.p[c] < 0x7f, "%s: byte %02x",
+			    screens[i].name, (unsigned char)b.p[c]);
 	}
 	stage_keys(&stage, "1");
 	buf_release(&b);
@@ -130,10 +131,12 @@ END_TEST
 /* Every size from nothing up, every page: no crash, nothing outside (the sanitizers watch). */
 START_TEST(every_size)
 {
-	static const int sizes[][2] = { { 1, 1 }, { 2, 2 }, { 1, 80 }, { 24, 1 }, { 3, 20 }, { 5, 20 }, { 6, 200 }, { 8, 30 },
-		{ 14, 60 }, { 24, 81 }, { 36, 119 }, { 37, 120 }, { 60, 200 }, { 200, 500 } };
-	static const char *const keys[] = { "", "2", "9", "u", "Esc", "c 2 4", "Esc", "Enter Enter J J", "Esc Esc", "H", "Esc",
-		"F2", "Esc", "s", "Esc", "?", "Esc", "\\", "Esc" };
+	static const int sizes[][2] = { { 1, 1 }, { 2, 2 }, { 1, 80 }, { 24, 1 }, { 3, 20 },
+		{ 5, 20 }, { 6, 200 }, { 8, 30 }, { 14, 60 }, { 24, 81 }, { 36, 119 }, { 37, 120 },
+		{ 60, 200 }, { 200, 500 } };
+	static const char *const keys[] = { "", "2", "9", "u", "Esc", "c 2 4", "Esc",
+		"Enter Enter J J", "Esc Esc", "H", "Esc", "F2", "Esc", "s", "Esc", "?", "Esc", "\\",
+		"Esc" };
 	const int *size = sizes[_i];
 
 	open_sample(size[0], size[1], _i % 2 == 1);

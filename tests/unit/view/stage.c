@@ -67,28 +67,39 @@ stage_feed(struct stage *s, const char *text, size_t len, bool last)
 }
 
 static void
-event(struct buf *out, unsigned minute, const char *priority, const char *rule, const char *phrase, const char *user,
-    const char *container, const char *process)
+event(struct buf *out, unsigned minute, const char *priority, const char *rule, const char *phrase,
+    const char *user, const char *container, const char *process)
 {
 	static unsigned n;
 
 	n++;
-	buf_addf(out, "{\"hostname\":\"node-%u\",\"output\":\"%02u:%02u:%02u.000000000: %s %s (user=x)\",", n % 3, 8 + minute / 60,
-	    minute % 60, n % 60, priority, phrase);
-	buf_addf(out, "\"output_fields\":{\"container.id\":\"%s0e5b80\",\"container.name\":\"%s\",", container, container);
-	buf_addf(out, "\"container.image.repository\":\"registry.local/team/%s\",\"container.image.tag\":\"1.%u\",", container,
-	    (unsigned)strlen(container));
-	buf_addf(out, "\"k8s.ns.name\":\"payments\",\"k8s.pod.name\":\"%s-7d9f\",\"proc.name\":\"%s\",", container, process);
-	buf_addf(out, "\"proc.exepath\":\"/usr/bin/%s\",\"proc.pname\":\"runc\",\"proc.tty\":34816,\"user.name\":%s},", process, user);
-	buf_addf(out, "\"priority\":\"%s\",\"rule\":\"%s\",\"source\":\"syscall\",\"tags\":[\"container\",\"T1059\"],", priority, rule);
-	buf_addf(out, "\"time\":\"2025-11-20T%02u:%02u:%02u.123456789Z\"}\n", 8 + minute / 60, minute % 60, n % 60);
+	buf_addf(out,
+	    "{\"hostname\":\"node-%u\",\"output\":\"%02u:%02u:%02u.000000000: %s %s (user=x)\",",
+	    n % 3, 8 + minute / 60, minute % 60, n % 60, priority, phrase);
+	buf_addf(out, "\"output_fields\":{\"container.id\":\"%s0e5b80\",\"container.name\":\"%s\",",
+	    container, container);
+	buf_addf(out,
+	    "\"container.image.repository\":\"registry.local/team/%s\",\"container.image.tag\":\"1.%u\",",
+	    container, (unsigned)strlen(container));
+	buf_addf(out,
+	    "\"k8s.ns.name\":\"payments\",\"k8s.pod.name\":\"%s-7d9f\",\"proc.name\":\"%s\",",
+	    container, process);
+	buf_addf(out,
+	    "\"proc.exepath\":\"/usr/bin/%s\",\"proc.pname\":\"runc\",\"proc.tty\":34816,\"user.name\":%s},",
+	    process, user);
+	buf_addf(out,
+	    "\"priority\":\"%s\",\"rule\":\"%s\",\"source\":\"syscall\",\"tags\":[\"container\",\"T1059\"],",
+	    priority, rule);
+	buf_addf(out, "\"time\":\"2025-11-20T%02u:%02u:%02u.123456789Z\"}\n", 8 + minute / 60,
+	    minute % 60, n % 60);
 }
 
 void
 stage_sample(struct buf *out)
 {
 	static const char phrase[] = "A shell was spawned in a container with an attached terminal";
-	static const char shell[] = "Terminal shell in container", file[] = "Read sensitive file untrusted";
+	static const char shell[] = "Terminal shell in container",
+			  file[] = "Read sensitive file untrusted";
 
 	for (unsigned i = 0; i < 30; i++)
 		event(out, 4 * i, "Notice", shell, phrase, "\"root\"", "api", "bash");
@@ -97,9 +108,10 @@ stage_sample(struct buf *out)
 	for (unsigned i = 0; i < 9; i++)
 		event(out, 100 + i, "Notice", shell, phrase, "\"root\"", "runner", "sh");
 	for (unsigned i = 0; i < 12; i++)
-		event(out, 60 + 3 * i, "Warning", file, "Sensitive file opened", "\"www-data\"", "nginx", "cat");
-	event(out, 90, "Critical", "Drop and execute new binary in container", "Executing binary not part of base image",
-	    "\"root\"", "api", "k");
+		event(out, 60 + 3 * i, "Warning", file, "Sensitive file opened", "\"www-data\"",
+		    "nginx", "cat");
+	event(out, 90, "Critical", "Drop and execute new binary in container",
+	    "Executing binary not part of base image", "\"root\"", "api", "k");
 	event(out, 95, "Notice", shell, phrase, "null", "api", "ash");
 	event(out, 96, "Notice", shell, phrase, "\"\"", "api", "ash");
 	event(out, 97, "Notice", shell, phrase, "\"<NA>\"", "api", "ash");
@@ -215,7 +227,8 @@ stage_golden(struct stage *s, const char *name)
 	while ((c = getc(f)) != EOF)
 		buf_addc(&want, (char)c);
 	fclose(f);
-	ck_assert_msg(slice_eq(buf_slice(&got), buf_slice(&want)), "%s differs; the screen is:\n%s", path.p, got.p);
+	ck_assert_msg(slice_eq(buf_slice(&got), buf_slice(&want)), "%s differs; the screen is:\n%s",
+	    path.p, got.p);
 	buf_release(&got);
 	buf_release(&path);
 	buf_release(&want);

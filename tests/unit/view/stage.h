@@ -1,6 +1,6 @@
 /*
- * A dashboard without a terminal: a real engine, a screen that writes to /dev/null, keys put in, cells read back. Time stands
- * still. No other file of the tests knows curses.
+ * A dashboard without a terminal: a real engine, a screen that writes to /dev/null, keys put in,
+ * cells read back. Time stands still. No other file of the tests knows curses.
  */
 #ifndef FALCOTOP_TESTS_STAGE_H
 #define FALCOTOP_TESTS_STAGE_H
