@@ -76,7 +76,8 @@ const struct view_def view_defs[] = {
 	    .name = "rules", .title = "Rules", .key = '4',
 	    .help = "What: one row a Falco rule, with how many users and containers it fired on. "
 		    "The place to look for noise.",
-	    .kind = QUERY_GROUPS, .by = { "rule" }, .distinct = { "user", "container.id", "hostname" },
+	    .kind = QUERY_GROUPS, .by = { "rule" },
+	    .distinct = { "user", "container.id", "hostname" },
 	    .sort = "count", .descending = true, .enter = ENTER_SHELLS,
 	    .column = { COL_PRI, { .name = "rule", .width = 30, .weight = 4 }, COL_COUNT,
 		DC("user", "USERS", 20), DC("container.id", "CONTNR", 30),
