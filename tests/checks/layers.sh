@@ -38,6 +38,7 @@ done)"
 report "jsmn.h in decode/json.c alone" "$(elsewhere '[<"]jsmn' 'decode/json\.c:')"
 report "ncurses in tui/ and view/" "$(elsewhere '[<"](ncursesw/)?(ncurses|curses|term)\.h' '(tui|view)/')"
 report "libevent in source/ and app/" "$(elsewhere '[<"]event2/' '(source|app)/')"
+report "SQLite in store/" "$(elsewhere '[<"]sqlite3' 'store/')"
 report "PCRE2 in query/" "$(elsewhere '[<"]pcre2' 'query/')"
 calls='(^|[^A-Za-z_])(mv)?w?(addn?w?str|add_?wn?str|addch|add_wch|add_wchn?str|addchn?str|printw|vw_?printw|insn?str|ins_w?n?str|insch|echochar|echo_wchar|hline_set|vline_set)[[:space:]]*\('
 report "characters go to the screen in tui/draw.c alone" \
