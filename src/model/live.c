@@ -89,7 +89,8 @@ make_table(struct model *m, struct live *l)
 {
 	struct group_spec spec = { .nby = l->query.nby, .ndistinct = l->query.ndistinct };
 
-	spec.minutes = true;
+	spec.minutes = l->query.bucket == 0;
+	spec.bucket = l->query.bucket;
 	for (unsigned i = 0; i < spec.nby; i++)
 		spec.by[i] = (uint16_t)l->by[i];
 	for (unsigned i = 0; i < spec.ndistinct; i++)

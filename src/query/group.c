@@ -27,7 +27,8 @@ group_new(const struct group_spec *spec, uint32_t max_rows)
 
 	t->spec = *spec;
 	t->max_rows = max_rows == 0 || max_rows > GROUP_ROWS_MAX ? GROUP_ROWS_MAX : max_rows;
-	t->stride = (offsetof(struct hot, key) + spec->nby * sizeof(sym_t) + 7) & ~(size_t)7;
+	t->words = spec->nby + (spec->bucket > 0);
+	t->stride = (offsetof(struct hot, key) + t->words * sizeof(sym_t) + 7) & ~(size_t)7;
 	t->mask = FIRST_SLOTS - 1;
 	t->slot = array_new(FIRST_SLOTS * sizeof(*t->slot));
 	t->views = xcalloc(1, sizeof(*t->views));
@@ -85,21 +86,23 @@ new_row(struct group_table *t, const sym_t *key)
 	if (i / GROUP_CHUNK == t->hot.n) {
 		chunks_add(&t->hot, GROUP_CHUNK * t->stride);
 		if (group_has_cold(t))
-			chunks_add(&t->cold, GROUP_CHUNK * sizeof(struct cold));
+			chunks_add(&t->cold, GROUP_CHUNK * group_cold_size(t));
 	}
 	h = group_hot(t, i);
 	h->count = 0;
 	h->first = INT64_MAX;
 	h->last = INT64_MIN;
 	h->priority = h->hostile = 0;
-	for (unsigned k = 0; k < t->spec.nby; k++)
+	for (unsigned k = 0; k < t->words; k++)
 		h->key[k] = key[k];
 	if (group_has_cold(t)) {
 		struct cold *c = group_cold(t, i);
 
 		*c = (struct cold){ .minute = INT32_MIN };
-		for (unsigned k = 0; k < GROUP_DISTINCT; k++)
-			c->head[k] = GROUP_NONE;
+		for (unsigned k = 0; k < t->spec.ndistinct; k++) {
+			c->distinct[k].n = 0;
+			c->distinct[k].head = GROUP_NONE;
+		}
 	}
 	t->n++;
 	return i;
@@ -119,8 +122,8 @@ key_tag(const struct group_table *t, const sym_t *key)
 	uint64_t h = t->seed;
 	uint32_t tag = 0;
 
-	for (unsigned k = 0; k < t->spec.nby; k += 2)
-		tag = hash_step(&h, key[k], k + 1 < t->spec.nby ? key[k + 1] : 0);
+	for (unsigned k = 0; k < t->words; k += 2)
+		tag = hash_step(&h, key[k], k + 1 < t->words ? key[k + 1] : 0);
 	return tag;
 }
 
@@ -169,9 +172,9 @@ find_one(const struct group_table *t, const struct group_keys *keys, uint32_t j,
 		if (t->slot[i].tag != tag)
 			continue;
 		key = group_hot(t, t->slot[i].at - 1)->key;
-		while (k < t->spec.nby && key[k] == keys->symbol[k][j])
+		while (k < t->words && key[k] == keys->symbol[k][j])
 			k++;
-		if (k == t->spec.nby)
+		if (k == t->words)
 			return t->slot[i].at - 1;
 	}
 	return GROUP_NONE;
@@ -183,15 +186,15 @@ add_one(struct group_table *t, const struct group_keys *keys, uint32_t j, uint32
     bool *overflowed)
 {
 	struct group_keys other = { .n = 1 };
-	sym_t key[GROUP_BY_MAX];
+	sym_t key[GROUP_WORDS];
 	uint32_t row;
 
-	for (unsigned k = 0; k < t->spec.nby; k++)
+	for (unsigned k = 0; k < t->words; k++)
 		key[k] = keys->symbol[k][j];
 	*overflowed = t->n >= t->max_rows;
 	if (!*overflowed)
 		return insert(t, key, tag);
-	for (unsigned k = 0; k < GROUP_BY_MAX; k++)
+	for (unsigned k = 0; k < GROUP_WORDS; k++)
 		other.symbol[k][0] = key[k] = SYM_OTHER;
 	tag = key_tag(t, key);
 	row = find_one(t, &other, 0, tag);
@@ -202,15 +205,15 @@ static void
 batch_tags(const struct group_table *t, const struct group_keys *keys, uint32_t tag[GROUP_BATCH])
 {
 	static const sym_t zero[GROUP_BATCH];
-	const unsigned nby = t->spec.nby;
+	const unsigned words = t->words;
 	uint64_t h[GROUP_BATCH];
 
 	for (uint32_t j = 0; j < keys->n; j++) {
 		h[j] = t->seed;
 		tag[j] = 0;
 	}
-	for (unsigned k = 0; k < nby; k += 2) {
-		const sym_t *a = keys->symbol[k], *b = k + 1 < nby ? keys->symbol[k + 1] : zero;
+	for (unsigned k = 0; k < words; k += 2) {
+		const sym_t *a = keys->symbol[k], *b = k + 1 < words ? keys->symbol[k + 1] : zero;
 
 		for (uint32_t j = 0; j < keys->n; j++)
 			tag[j] = hash_step(&h[j], a[j], b[j]);
@@ -276,7 +279,8 @@ group_row(const struct group_table *t, uint32_t i)
 		const struct cold *c = group_cold(t, i);
 
 		memcpy(r->per_minute, c->per_minute, sizeof(r->per_minute));
-		memcpy(r->distinct, c->distinct, sizeof(r->distinct));
+		for (unsigned k = 0; k < t->spec.ndistinct; k++)
+			r->distinct[k] = c->distinct[k].n;
 		r->minute = c->minute == INT32_MIN ? 0 : c->minute;
 	}
 	return r;
@@ -288,6 +292,27 @@ group_key(const struct group_table *t, uint32_t i)
 	return group_hot(t, i)->key;
 }
 
+/* The "(other)" row has all words the same; a real row would need symbols of that name, and a
+ * bucket in 1970. */
+static bool
+is_other(const struct group_table *t, uint32_t i)
+{
+	const sym_t *key = group_key(t, i);
+
+	for (unsigned k = 0; k < t->words; k++)
+		if (key[k] != SYM_OTHER)
+			return false;
+	return t->words > 1;
+}
+
+int64_t
+group_bucket(const struct group_table *t, uint32_t i)
+{
+	if (t->spec.bucket <= 0 || is_other(t, i))
+		return INT64_MIN;
+	return (int32_t)group_key(t, i)[t->spec.nby] * t->spec.bucket;
+}
+
 uint64_t
 group_identity(const struct group_table *t, uint32_t i, const struct symtab *symbols)
 {
@@ -297,6 +322,8 @@ group_identity(const struct group_table *t, uint32_t i, const struct symtab *sym
 	/* absent, null and empty have one text: their fixed numbers tell them apart */
 	for (unsigned k = 0; k < t->spec.nby; k++)
 		h = hash_mix(h, key[k] <= SYM_EMPTY ? key[k] : symtab_hash(symbols, key[k]));
+	if (t->words > t->spec.nby)
+		h = hash_mix(h, key[t->spec.nby]);
 	return h == 0 ? 1 : h;
 }
 

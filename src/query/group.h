@@ -8,8 +8,8 @@
 
 #include "query/rows.h"
 
-#define GROUP_BY_MAX   8
-#define GROUP_DISTINCT 4
+#define GROUP_BY_MAX   16
+#define GROUP_DISTINCT 8
 #define GROUP_MINUTES  15
 #define GROUP_ROWS_MAX (1u << 20) /* then one more row whose keys are all SYM_OTHER */
 #define GROUP_VALUES_MAX                                                                           \
@@ -20,7 +20,9 @@ struct group_spec {
 	uint16_t by[GROUP_BY_MAX];
 	unsigned ndistinct;
 	uint16_t distinct[GROUP_DISTINCT];
-	bool minutes; /* keep the 15-minute counts */
+	bool minutes;	/* keep the 15-minute counts */
+	int64_t bucket; /* ns of event time, at least a second: rows of different buckets are
+			   different rows; 0: none */
 };
 
 struct group_row {
@@ -53,8 +55,12 @@ uint64_t group_version(const struct group_table *t); /* changes when any row doe
 const struct group_row *group_row(const struct group_table *t, uint32_t i);
 /* nby symbols; stays where it is until group_clear() or group_renumber(). */
 const sym_t *group_key(const struct group_table *t, uint32_t i);
-/* A number for the row's key texts that stays the same over re-scans and renumbering: what a cursor
- * sticks to. */
+/* Start of the row's time bucket, ns since 1970; INT64_MIN without buckets and for the "(other)"
+ * row.
+ */
+int64_t group_bucket(const struct group_table *t, uint32_t i);
+/* A number for the row's key texts (and bucket) that stays the same over re-scans and renumbering:
+ * what a cursor sticks to. */
 uint64_t group_identity(const struct group_table *t, uint32_t i, const struct symtab *symbols);
 /* The first max of the distinct values seen, sorted by bytes; returns how many. */
 uint32_t group_values(const struct group_table *t, uint32_t i, unsigned which,
@@ -87,7 +93,7 @@ double group_rate(const struct group_row *r, int64_t now);
  * direction asked for (the field "priority" by level); then, whatever the direction, <NA>, empty,
  * null and absent. Ties: by-fields in byte order, ascending whatever the direction, where absent,
  * null and empty are "" (and come in this order). No two rows are equal in that, so the order is
- * total and depends on texts alone, never on symbol numbers or the order of arrival.
+ * total and depends on texts (and buckets) alone, never on symbol numbers or the order of arrival.
  */
 void group_sort(const struct group_table *t, const struct symtab *symbols, uint32_t *order,
     uint32_t n, enum group_sort key, bool descending, int64_t now);

@@ -128,6 +128,24 @@ gather_keys(const struct group_table *t, const struct rows *rows, const uint32_t
 	for (unsigned k = 0; k < t->spec.nby; k++)
 		gather_symbols(
 		    &rows->col[column_index(t->spec.by[k])], idx, keys->n, keys->symbol[k]);
+	for (uint32_t j = 0; t->spec.bucket > 0 && j < keys->n; j++)
+		keys->symbol[t->spec.nby][j] = group_bucket_word(t, rows->time[idx[j]]);
+}
+
+/* Cells know nothing of buckets: they will do when all the times lie in one, as those of a batch
+ * mostly do. */
+static bool
+is_one_bucket(const struct group_table *t, const struct rows *rows, uint32_t from, uint32_t to)
+{
+	int64_t first = INT64_MAX, last = INT64_MIN;
+
+	if (t->spec.bucket <= 0)
+		return true;
+	for (uint32_t i = from; i < to; i++) {
+		first = rows->time[i] < first ? rows->time[i] : first;
+		last = rows->time[i] > last ? rows->time[i] : last;
+	}
+	return group_bucket_word(t, first) == group_bucket_word(t, last);
 }
 
 /* Cells that the by-columns need; 0 when too many. */
@@ -378,10 +396,12 @@ add_event(struct hot *h, const struct rows *rows, uint32_t i)
 }
 
 static void
-prefetch_cold(const struct cold *c)
+prefetch_cold(const struct group_table *t, uint32_t row)
 {
+	const char *c = (const char *)group_cold(t, row);
+
 	__builtin_prefetch(c, 1);
-	__builtin_prefetch(&c->head[GROUP_DISTINCT - 1], 1);
+	__builtin_prefetch(c + group_cold_size(t) - 1, 1);
 }
 
 static void
@@ -397,7 +417,7 @@ add_by_keys(struct group_table *t, const struct rows *rows, struct cursor c)
 		gather_keys(t, rows, idx, &keys);
 		t->overflow += (unsigned)__builtin_popcountll(group_find(t, &keys, row));
 		for (uint32_t j = 0; group_has_cold(t) && j < keys.n; j++)
-			prefetch_cold(group_cold(t, row[j]));
+			prefetch_cold(t, row[j]);
 		for (uint32_t j = 0; j < keys.n; j++)
 			add_event(group_hot(t, row[j]), rows, idx[j]);
 		for (uint32_t j = 0; t->spec.minutes && j < keys.n; j++)
@@ -420,7 +440,8 @@ group_add(struct group_table *t, const struct rows *rows, const uint64_t *select
 	if (from >= to)
 		return;
 	/* cells pay when several events meet in one */
-	if (cells > 0 && (cells <= 256 || cells <= (to - from) / 4))
+	if (cells > 0 && (cells <= 256 || cells <= (to - from) / 4) &&
+	    is_one_bucket(t, rows, from, to))
 		add_by_cells(t, rows, c, cells);
 	else
 		add_by_keys(t, rows, c);

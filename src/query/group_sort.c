@@ -156,6 +156,11 @@ tie_cmp(const struct sorter *s, uint32_t a, uint32_t b)
 		c = slice_cmp(symtab_text(s->symbols, x[k]), symtab_text(s->symbols, y[k]));
 		return c != 0 ? c : x[k] < y[k] ? -1 : 1;
 	}
+	if (s->table->words > s->table->spec.nby) {
+		int32_t p = (int32_t)x[s->table->spec.nby], q = (int32_t)y[s->table->spec.nby];
+
+		return (p > q) - (p < q);
+	}
 	return 0;
 }
 
@@ -245,7 +250,7 @@ value_key(const struct group_table *t, uint32_t i, enum group_sort key, int64_t 
 	default: break;
 	}
 	if (key >= GROUP_SORT_DISTINCT && key < GROUP_SORT_DISTINCT + t->spec.ndistinct)
-		return group_cold(t, i)->distinct[key - GROUP_SORT_DISTINCT];
+		return group_cold(t, i)->distinct[key - GROUP_SORT_DISTINCT].n;
 	return 0;
 }
 

@@ -14,6 +14,7 @@
 #define GROUP_CHUNK 1024 /* rows */
 #define GROUP_BATCH 64	 /* rows of events looked up at once, so that their cache misses overlap */
 #define GROUP_NONE  UINT32_MAX
+#define GROUP_WORDS (GROUP_BY_MAX + 1) /* of a key: by-fields and the bucket */
 
 /* 32 bytes with two keys: rows that are looked up at random cost one cache line each. */
 struct hot {
@@ -21,14 +22,16 @@ struct hot {
 	uint64_t priority : 7;
 	uint64_t hostile : 1;
 	int64_t first, last;
-	sym_t key[]; /* nby */
+	sym_t key[]; /* nby, then the number of the bucket when there are buckets */
 };
 
 struct cold {
 	int32_t minute; /* INT32_MIN: no event yet */
 	uint32_t per_minute[GROUP_MINUTES];
-	uint32_t distinct[GROUP_DISTINCT];
-	uint32_t head[GROUP_DISTINCT]; /* newest value, GROUP_NONE: none */
+	struct {
+		uint32_t n;
+		uint32_t head; /* newest value, GROUP_NONE: none */
+	} distinct[];	       /* ndistinct */
 };
 
 struct group_slot {
@@ -66,7 +69,8 @@ struct group_views;
 struct group_table {
 	struct group_spec spec;
 	uint32_t max_rows, n;
-	size_t stride; /* of a hot record */
+	size_t stride;	/* of a hot record */
+	unsigned words; /* of a key */
 	struct chunks hot, cold;
 	struct group_slot *slot;
 	uint32_t mask;
@@ -94,10 +98,17 @@ group_has_cold(const struct group_table *t)
 	return t->spec.minutes || t->spec.ndistinct > 0;
 }
 
+static inline size_t
+group_cold_size(const struct group_table *t)
+{
+	return sizeof(struct cold) + t->spec.ndistinct * sizeof(((struct cold *)0)->distinct[0]);
+}
+
 static inline struct cold *
 group_cold(const struct group_table *t, uint32_t i)
 {
-	return &((struct cold *)(void *)t->cold.chunk[i / GROUP_CHUNK])[i % GROUP_CHUNK];
+	return (struct cold *)(void *)(t->cold.chunk[i / GROUP_CHUNK] +
+				       (size_t)(i % GROUP_CHUNK) * group_cold_size(t));
 }
 
 static inline bool
@@ -109,8 +120,17 @@ group_is_missing(sym_t s)
 /* Keys of a batch, by field so that gathering them is a loop over one column. */
 struct group_keys {
 	uint32_t n;
-	sym_t symbol[GROUP_BY_MAX][GROUP_BATCH];
+	sym_t symbol[GROUP_WORDS][GROUP_BATCH];
 };
+
+/* Number of the bucket of a time, as a word of a key. */
+static inline sym_t
+group_bucket_word(const struct group_table *t, int64_t time)
+{
+	const int64_t width = t->spec.bucket;
+
+	return (sym_t)(int32_t)(time / width - (time % width < 0));
+}
 
 /* Rows of the keys, made where they are new. Bit j of the result: key j had no room and went to the
  * other row. */

@@ -78,9 +78,9 @@ add_value(struct group_table *t, uint32_t tag, uint32_t row, unsigned which, sym
 		return;
 	}
 	grow(v);
-	*values_at(v, v->n) = (struct group_value){ row, symbol, c->head[which], which };
-	c->head[which] = v->n;
-	c->distinct[which]++;
+	*values_at(v, v->n) = (struct group_value){ row, symbol, c->distinct[which].head, which };
+	c->distinct[which].head = v->n;
+	c->distinct[which].n++;
 	place(v, tag, ++v->n);
 }
 
@@ -156,7 +156,7 @@ group_values(const struct group_table *t, uint32_t i, unsigned which, const stru
 
 	if (which >= t->spec.ndistinct || max == 0)
 		return 0;
-	for (uint32_t e = group_cold(t, i)->head[which]; e != GROUP_NONE;
+	for (uint32_t e = group_cold(t, i)->distinct[which].head; e != GROUP_NONE;
 	     e = values_at(&t->values, e)->next) {
 		const sym_t symbol = values_at(&t->values, e)->symbol;
 		const struct slice text = symtab_text(symbols, symbol);

@@ -58,7 +58,8 @@ query_equal(const struct query *a, const struct query *b)
 		   *fb = b->filter == NULL ? "" : b->filter;
 
 	return a->kind == b->kind && strcmp(fa, fb) == 0 && a->since == b->since &&
-	       a->until == b->until && same_names(a->by, a->nby, b->by, b->nby) &&
+	       a->until == b->until && a->bucket == b->bucket &&
+	       same_names(a->by, a->nby, b->by, b->nby) &&
 	       same_names(a->distinct, a->ndistinct, b->distinct, b->ndistinct);
 }
 
@@ -127,7 +128,7 @@ name_length(const char *text)
 bool
 query_set_by(struct query *q, const char *text, struct filter_error *err)
 {
-	char *names[GROUP_BY_MAX];
+	char *names[QUERY_BY_TYPED];
 	unsigned n = 0;
 	size_t at = 0;
 
@@ -140,7 +141,7 @@ query_set_by(struct query *q, const char *text, struct filter_error *err)
 		end = at + len;
 		while (len > 0 && strchr(" \t", text[at + len - 1]) != NULL)
 			len--;
-		if (len == 0 || n == GROUP_BY_MAX) {
+		if (len == 0 || n == QUERY_BY_TYPED) {
 			release_names(names, n);
 			return by_error(err, at,
 			    len == 0 ? "expected a field name" : "at most 8 fields to group by");

@@ -15,6 +15,7 @@ enum query_kind {
 };
 
 #define QUERY_NAME_MAX 128
+#define QUERY_BY_TYPED 8 /* by-fields that query_set_by() takes: what a table has room for */
 
 struct query {
 	enum query_kind kind;
@@ -24,6 +25,7 @@ struct query {
 	unsigned ndistinct;
 	char *distinct[GROUP_DISTINCT]; /* owned */
 	int64_t since, until;		/* event time: since <= t < until; TIME_NONE = open */
+	int64_t bucket;			/* QUERY_GROUPS: see group_spec; 0: none */
 };
 
 void query_init(struct query *q);

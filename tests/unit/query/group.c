@@ -4,6 +4,8 @@
 
 #include <stdio.h>
 
+#include "base/clock.h"
+
 #include "harness.h"
 #include "synth.h"
 
@@ -23,6 +25,7 @@ struct segment {
 /* The model: one entry a group, found by looking at all of them. */
 struct naive_group {
 	sym_t key[GROUP_BY_MAX];
+	int64_t bucket;
 	uint64_t count;
 	int64_t first, last;
 	uint8_t priority, hostile;
@@ -63,17 +66,25 @@ static void
 naive_add(struct naive *m, const struct segment *seg, uint32_t i)
 {
 	sym_t key[GROUP_BY_MAX] = { 0 };
+	int64_t bucket = INT64_MIN;
 	struct naive_group *g;
 	uint32_t k;
 
+	if (m->spec.bucket > 0)
+		for (bucket = -5 * m->spec.bucket; bucket + m->spec.bucket <= seg->s.time[i];)
+			bucket += m->spec.bucket;
+
 	for (unsigned b = 0; b < m->spec.nby; b++)
 		key[b] = seg->value[index_of(m->spec.by[b])][i];
-	for (k = 0; k < m->n && memcmp(m->group[k].key, key, sizeof(key)) != 0; k++)
+	for (k = 0; k < m->n && (memcmp(m->group[k].key, key, sizeof(key)) != 0 ||
+				    m->group[k].bucket != bucket);
+	     k++)
 		;
 	MUST(k < GROUPS_MAX);
 	g = &m->group[k];
 	if (k == m->n) {
-		*g = (struct naive_group){ .first = INT64_MAX, .last = INT64_MIN };
+		*g =
+		    (struct naive_group){ .bucket = bucket, .first = INT64_MAX, .last = INT64_MIN };
 		memcpy(g->key, key, sizeof(key));
 		m->n++;
 	}
@@ -155,7 +166,8 @@ check_equal(const struct naive *m, const struct group_table *t, const struct sym
 
 		for (uint32_t k = 0; k < m->n && g == NULL; k++)
 			if (memcmp(m->group[k].key, group_key(t, i), m->spec.nby * sizeof(sym_t)) ==
-			    0)
+				0 &&
+			    m->group[k].bucket == group_bucket(t, i))
 				g = &m->group[k];
 		MUST(g != NULL);
 		MUST(r->count == g->count && r->first == g->first && r->last == g->last);
@@ -198,7 +210,12 @@ make_segment(struct segment *seg, struct symtab *symbols, uint64_t *seed, uint32
 static struct group_spec
 random_spec(uint64_t *seed, unsigned i)
 {
-	struct group_spec spec = { .nby = i % 4, .ndistinct = i / 4 % 3, .minutes = i / 12 % 2 };
+	/* none, some, and one for all */
+	static const int64_t bucket[] = { 0, 600 * NSEC_PER_SEC, 1000000 * NSEC_PER_SEC };
+	struct group_spec spec = { .nby = i % 4,
+		.ndistinct = i / 4 % 3,
+		.minutes = i / 12 % 2,
+		.bucket = bucket[i / 24 % 3] };
 
 	for (unsigned b = 0; b < spec.nby; b++)
 		spec.by[b] = (uint16_t)fields[(b + i) % FIELDS];
@@ -496,7 +513,7 @@ suite(void)
 	TCase *t = tcase_create("group");
 
 	tcase_set_timeout(t, 60);
-	tcase_add_loop_test(t, test_random, 0, 48);
+	tcase_add_loop_test(t, test_random, 0, 72);
 	tcase_add_test(t, test_incremental);
 	tcase_add_loop_test(t, test_cap, 0, 2);
 	tcase_add_test(t, test_version);
