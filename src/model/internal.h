@@ -1,4 +1,4 @@
-/* What the files of the model share: the model and its helpers. Private to the layer. */
+/* What the files of the model share: the model and what its parts offer each other. Private to the layer. */
 #ifndef FALCOTOP_MODEL_INTERNAL_H
 #define FALCOTOP_MODEL_INTERNAL_H
 
