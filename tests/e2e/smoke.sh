@@ -62,6 +62,7 @@ for size in 80x24 160x48; do
 	keys u
 	check "$size: u opens the user's page" 'View the detection results for - '
 	keys Escape
+	wait_for hides 'View the detection results for - ' # the page has a tab of that name, too
 	check "$size: Esc goes back" '\[1 Shells\]'
 	keys Down Enter
 	check "$size: Enter opens the events behind the row" '\[9 Events\]'
