@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "base/xalloc.h"
+#include "decode/envelope_scan.h"
 #include "decode/falco_json.h"
 #include "decode/glue.h"
 #include "decode/parts.h"
@@ -27,7 +28,8 @@ struct frame {
 struct decoder {
 	struct decode_context c;
 	struct json *json;
-	struct scanner *scanner; /* NULL: reference reader only */
+	struct scanner *scanner;	 /* NULL: reference reader only */
+	struct envelope_scan *envelopes; /* so, too */
 	struct glue glue;
 	struct frame frame[ENVELOPE_LEVELS + 1];
 	unsigned depth;
@@ -44,6 +46,7 @@ decoder_new(void)
 
 	d->json = json_new();
 	d->scanner = scanner_new();
+	d->envelopes = envelope_scan_new();
 	d->c.pieces = pieces_new();
 	return d;
 }
@@ -56,6 +59,7 @@ decoder_free(struct decoder *d)
 	decoder_want(d, NULL, 0);
 	json_free(d->json);
 	scanner_free(d->scanner);
+	envelope_scan_free(d->envelopes);
 	pieces_free(d->c.pieces);
 	arena_release(&d->c.scratch);
 	free(d);
@@ -65,7 +69,9 @@ void
 decoder_reference_only(struct decoder *d)
 {
 	scanner_free(d->scanner);
+	envelope_scan_free(d->envelopes);
 	d->scanner = NULL;
+	d->envelopes = NULL;
 }
 
 struct decode_context *
@@ -213,6 +219,24 @@ json_envelope(struct decoder *d, struct frame *f, size_t start, size_t len, bool
 	return peeled_verdict(d, peel, &inner, record_raw(f, start, start + len), outer, pushed);
 }
 
+/* The same for the usual envelopes, without the reference reader. */
+static enum verdict
+quick_envelope(struct decoder *d, struct frame *f, size_t start, bool *pushed)
+{
+	struct slice rest = { f->text.p + start, f->text.len - start };
+	struct peeled outer = d->c.peeled;
+	struct inner inner;
+	enum peel peel;
+	size_t n;
+
+	if (d->envelopes == NULL || d->depth > ENVELOPE_LEVELS)
+		return VERDICT_END;
+	n = envelope_scan(d->envelopes, &d->c, d->json, rest, d->depth, &peel, &inner);
+	if (n == 0)
+		return VERDICT_END;
+	return peeled_verdict(d, peel, &inner, record_raw(f, start, start + n), outer, pushed);
+}
+
 static enum verdict
 json_record(struct decoder *d, struct frame *f, size_t start, struct falco_event *ev,
     enum reject_reason *reason, bool *pushed)
@@ -228,6 +252,11 @@ json_record(struct decoder *d, struct frame *f, size_t start, struct falco_event
 		ev->raw = record_raw(f, start, start + n);
 		return VERDICT_EVENT;
 	}
+	v = quick_envelope(d, f, start, pushed);
+	if (v == VERDICT_REJECT)
+		*reason = REJECT_LINE_TOO_LONG;
+	if (v != VERDICT_END)
+		return v;
 	v = falco_json(&d->c, d->json, rest, ev, scan, &why);
 	if (v == VERDICT_EVENT || v == VERDICT_INTERNAL) {
 		d->found = (struct slice){ rest.p, scan->value_end };

@@ -75,22 +75,26 @@ parse_number(struct slice s, int64_t unit, int64_t *out)
 	return true;
 }
 
+/* The member as written, of a string what is in its quotes; p NULL when there is none. */
+static struct slice
+text_member(struct decode_context *c, const struct json *j, unsigned object, struct slice name)
+{
+	unsigned node;
+
+	if (json_kind(j, object) != VALUE_OBJECT || !json_find(j, object, name, &node, &c->scratch))
+		return (struct slice){ NULL, 0 };
+	return json_text(j, node);
+}
+
 /* A number, or a string of digits. */
-static bool
+static void
 set_time_number(struct decode_context *c, const struct json *j, unsigned object, struct slice name,
     int64_t unit)
 {
-	unsigned node;
-	struct slice text;
 	int64_t time;
 
-	if (json_kind(j, object) != VALUE_OBJECT || !json_find(j, object, name, &node, &c->scratch))
-		return false;
-	text = json_text(j, node);
-	if (!parse_number(text, unit, &time))
-		return false;
-	c->peeled.time = time;
-	return true;
+	if (parse_number(text_member(c, j, object, name), unit, &time))
+		c->peeled.time = time;
 }
 
 static enum peel
@@ -138,6 +142,21 @@ whole_object(struct slice s)
 	       json_validate(s, &scan) == JSON_OK && scan.end == s.len;
 }
 
+enum peel
+docker_line(struct decode_context *c, struct slice log, struct slice stream, bool plain,
+    struct inner *inner)
+{
+	enum piece_stream s;
+	bool last;
+
+	if (stream.p == NULL || !plain)
+		return yield(inner, trim_frame(log));
+	s = slice_eq(stream, SLICE("stderr")) ? PIECE_DOCKER_ERR : PIECE_DOCKER_OUT;
+	last = (log.len > 0 && log.p[log.len - 1] == '\n') ||
+	       (!piece_pending(c, s) && whole_object(log));
+	return piece_add(c, s, log, last, inner);
+}
+
 /* {"log":"...\n","stream":"stdout","time":"..."}; fluent-bit and fluentd add "kubernetes" and drop
  * the line end. */
 static enum peel
@@ -145,20 +164,14 @@ peel_docker(struct decode_context *c, const struct json *j, struct inner *inner)
 {
 	struct slice log, stream = { NULL, 0 };
 	unsigned kubernetes;
-	enum piece_stream s;
-	bool last;
 
 	if (!string_member(c, j, ROOT, SLICE("log"), &log))
 		return PEEL_NONE;
 	set_time(c, j, ROOT, SLICE("time"));
 	if (member(c, j, ROOT, SLICE("kubernetes"), VALUE_OBJECT, &kubernetes))
 		set_host(c, j, kubernetes, SLICE("host"));
-	if (!string_member(c, j, ROOT, SLICE("stream"), &stream) || !plain_docker(c, j))
-		return yield(inner, trim_frame(log));
-	s = slice_eq(stream, SLICE("stderr")) ? PIECE_DOCKER_ERR : PIECE_DOCKER_OUT;
-	last = (log.len > 0 && log.p[log.len - 1] == '\n') ||
-	       (!piece_pending(c, s) && whole_object(log));
-	return piece_add(c, s, log, last, inner);
+	string_member(c, j, ROOT, SLICE("stream"), &stream);
+	return docker_line(c, log, stream, plain_docker(c, j), inner);
 }
 
 /* journald prints what is not UTF-8 as an array of byte values. */
@@ -181,12 +194,26 @@ bytes_of(struct decode_context *c, const struct json *j, unsigned array, struct 
 	return true;
 }
 
+enum peel
+journald_line(struct decode_context *c, struct slice message, struct slice source_time,
+    struct slice journal_time, struct slice host, struct inner *inner)
+{
+	int64_t time;
+
+	if (parse_number(source_time, NS_PER_US, &time) ||
+	    parse_number(journal_time, NS_PER_US, &time))
+		c->peeled.time = time;
+	if (host.len > 0)
+		c->peeled.hostname = host;
+	return yield(inner, trim_frame(message));
+}
+
 /* journalctl -o json. A message that journalctl left out (null) is no event and stays a bad record.
  */
 static enum peel
 peel_journald(struct decode_context *c, const struct json *j, struct inner *inner)
 {
-	struct slice message;
+	struct slice message, host = { NULL, 0 };
 	unsigned node;
 
 	if (!json_find(j, ROOT, SLICE("MESSAGE"), &node, &c->scratch))
@@ -195,10 +222,10 @@ peel_journald(struct decode_context *c, const struct json *j, struct inner *inne
 		message = json_value(j, node, &c->scratch).text;
 	else if (json_kind(j, node) != VALUE_ARRAY || !bytes_of(c, j, node, &message))
 		return PEEL_NONE;
-	if (!set_time_number(c, j, ROOT, SLICE("_SOURCE_REALTIME_TIMESTAMP"), NS_PER_US))
-		set_time_number(c, j, ROOT, SLICE("__REALTIME_TIMESTAMP"), NS_PER_US);
-	set_host(c, j, ROOT, SLICE("_HOSTNAME"));
-	return yield(inner, trim_frame(message));
+	string_member(c, j, ROOT, SLICE("_HOSTNAME"), &host);
+	return journald_line(c, message,
+	    text_member(c, j, ROOT, SLICE("_SOURCE_REALTIME_TIMESTAMP")),
+	    text_member(c, j, ROOT, SLICE("__REALTIME_TIMESTAMP")), host, inner);
 }
 
 /* Splunk: an export's {"preview":...,"result":{"_raw":"..."}}, or the result alone. */

@@ -63,6 +63,16 @@ scanner_forget(struct scanner *s)
 	s->nkeys = 1;
 }
 
+/* Docker's and journald's own keys: hardly an event, and the line inside would be unescaped for
+ * nothing. */
+static bool
+of_envelope(struct slice name)
+{
+	return slice_eq(name, SLICE("log")) || slice_eq(name, SLICE("MESSAGE")) ||
+	       (name.len > 1 && name.p[0] == '_' &&
+		   (name.p[1] == '_' || (name.p[1] >= 'A' && name.p[1] <= 'Z')));
+}
+
 /* What a top-level key means. */
 static void
 top_key(struct scan_key *k, struct slice name)
@@ -75,9 +85,7 @@ top_key(struct scan_key *k, struct slice name)
 	};
 	enum json_role role = json_role(name);
 
-	/* Docker's json-file: never an event, and its long string would be unescaped for nothing.
-	 */
-	if (slice_eq(name, SLICE("log"))) {
+	if (of_envelope(name)) {
 		k->need = NEED_NEVER;
 		return;
 	}

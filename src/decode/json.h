@@ -34,6 +34,7 @@ struct json_scan {
 	unsigned
 	    repairs;	/* control bytes, bytes that are not UTF-8 and lone surrogates in strings */
 	unsigned depth; /* containers open where the scan ended */
+	unsigned deepest;		 /* most containers open at a time */
 	uint32_t open[DECODE_MAX_DEPTH]; /* where they start */
 };
 

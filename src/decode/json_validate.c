@@ -171,6 +171,8 @@ check_open(struct cursor *c)
 	c->object &= ~((uint64_t)1 << o->depth);
 	c->object |= (uint64_t)object << o->depth;
 	o->depth++;
+	if (o->depth > o->deepest)
+		o->deepest = o->depth;
 	c->at++;
 	skip_blank(c);
 	if (c->at < c->len && c->p[c->at] == (object ? '}' : ']')) {
@@ -238,7 +240,7 @@ json_validate(struct slice text, struct json_scan *out)
 	struct cursor c = { .p = text.p, .len = text.len, .out = out };
 	enum json_status st = JSON_OK;
 
-	out->tokens = out->repairs = out->depth = 0;
+	out->tokens = out->repairs = out->depth = out->deepest = 0;
 	skip_blank(&c);
 	out->start = c.at;
 	if (c.at == c.len)

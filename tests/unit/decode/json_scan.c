@@ -8,6 +8,7 @@
 
 #include <ftw.h>
 
+#include "decode/envelope_scan.h"
 #include "decode/shared.h"
 
 #include "base/banned.h"
@@ -46,6 +47,29 @@ static const char *const samples[] = {
 
 #define SAMPLES (sizeof(samples) / sizeof(samples[0]))
 
+/* Envelopes that have a quick way in, with an event inside or a piece of one. */
+static const char *const envelopes[] = {
+	"{\"log\":\"{\\\"output\\\":\\\"08:00:00.1: Error X | a=\\\\\\\"b\\\\\\\" \\\\u00e9\\\", "
+	"\\\"priority\\\":\\\"Error\\\",\\\"rule\\\":\\\"R\\\",\\\"time\\\":\\\"2026-01-15T08:00:00Z\\\"}"
+	"\\n\",\"stream\":\"stdout\",\"time\":\"2026-01-15T08:00:01.5Z\"}",
+	"{\"log\":\"08:00:00.123456789: Notice caf\xc3\xa9 \\ud83d\\ude00 \\/ \\u003c (user=\\troot "
+	"command=sh -c \\\"x\\\")\\r\\n\",\"stream\":\"stderr\",\"attrs\":{\"tag\":\"falco\",\"n\":[1]},"
+	"\"time\":\"2026-01-15T08:00:01.5Z\"}",
+	"{\"log\":\"08:00:00.123456789: Notice half of a line that docker split, with no end\","
+	"\"stream\":\"stdout\",\"time\":\"2026-01-15T08:00:01.5Z\"}",
+	"{\"stream\": \"stdout\", \"logtag\": \"F\", \"log\": \"{\\\"priority\\\":\\\"Error\\\","
+	"\\\"rule\\\":\\\"R\\\"}\", \"kubernetes\": {\"pod_name\": \"falco-7bfl4\", \"labels\": {\"a\": \"b\"}, "
+	"\"host\": \"node-1\"}, \"time\": \"2026-01-15T08:00:01.5Z\", \"n\": -1.5e3, \"x\": null}",
+	"{\"__REALTIME_TIMESTAMP\":\"1795492216064475\",\"_CMDLINE\":\"falco -o \\\"x\\\" \\u0001\","
+	"\"_HOSTNAME\":\"vm\",\"MESSAGE\":\"08:00:00.123456789: Warning A | user=root "
+	"command=cat \\\"a b\\\"\",\"_SOURCE_REALTIME_TIMESTAMP\":1795492216064470,"
+	"\"PRIORITY\":[\"6\",\"5\"],\"SYSLOG_IDENTIFIER\":\"falco\"}",
+	"{\"MESSAGE\":\"{\\\"log\\\":\\\"08:00:00.123456789: Error x (user=a)\\\\n\\\","
+	"\\\"stream\\\":\\\"stdout\\\"}\",\"_HOSTNAME\":\"outer\",\"__REALTIME_TIMESTAMP\":\"1\"}",
+};
+
+#define ENVELOPES (sizeof(envelopes) / sizeof(envelopes[0]))
+
 static void
 must_agree(struct twins *t, const char *line, size_t len)
 {
@@ -77,12 +101,33 @@ START_TEST(reads_the_samples)
 }
 END_TEST
 
+START_TEST(reads_the_envelopes)
+{
+	const char *line = envelopes[_i];
+	struct envelope_scan *s = envelope_scan_new();
+	struct decoder *d = decoder_new();
+	struct inner inner;
+	enum peel peel;
+	struct twins t;
+
+	twins_open(&t);
+	must_agree(&t, line, strlen(line));
+	ck_assert_uint_gt(t.records, 0);
+	ck_assert_uint_eq(
+	    envelope_scan(s, decoder_context(d), decoder_json(d), slice_of(line), 1, &peel, &inner),
+	    strlen(line));
+	twins_close(&t);
+	decoder_free(d);
+	envelope_scan_free(s);
+}
+END_TEST
+
 /* Every prefix, every byte left out, every bit turned, every byte doubled or replaced by what
  * matters in JSON. */
 START_TEST(agrees_on_damage)
 {
 	static const char bytes[] = "\"\\{}[],:0 -.\n\x01\x7f\x80\xc3\xff\0u";
-	const char *s = samples[_i];
+	const char *s = (size_t)_i < SAMPLES ? samples[_i] : envelopes[(size_t)_i - SAMPLES];
 	size_t len = strlen(s);
 	char *m = malloc(len + 1);
 	struct twins t;
@@ -107,7 +152,7 @@ START_TEST(agrees_on_damage)
 			must_agree(&t, m, len);
 		}
 	}
-	ck_assert_uint_gt(t.events, 100);
+	ck_assert_uint_gt(t.records, 1000);
 	twins_close(&t);
 	free(m);
 }
@@ -122,6 +167,14 @@ next_random(uint64_t *state)
 	return *state;
 }
 
+static const char *
+any_sample(uint64_t *state)
+{
+	size_t i = next_random(state) % (SAMPLES + ENVELOPES);
+
+	return i < SAMPLES ? samples[i] : envelopes[i - SAMPLES];
+}
+
 /* Pieces of the samples put together: other key orders, keys twice, objects in objects. */
 START_TEST(agrees_on_mixtures)
 {
@@ -131,8 +184,7 @@ START_TEST(agrees_on_mixtures)
 
 	twins_open(&t);
 	for (int round = 0; round < 20000; round++) {
-		const char *a = samples[next_random(&state) % SAMPLES];
-		const char *b = samples[next_random(&state) % SAMPLES];
+		const char *a = any_sample(&state), *b = any_sample(&state);
 		size_t cut = next_random(&state) % strlen(a),
 		       from = next_random(&state) % strlen(b);
 		const char *comma = memchr(a + cut, ',', strlen(a) - cut);
@@ -146,6 +198,36 @@ START_TEST(agrees_on_mixtures)
 		must_agree(&t, line.p, line.len);
 	}
 	ck_assert_uint_gt(t.events, 100);
+	twins_close(&t);
+	buf_release(&line);
+}
+END_TEST
+
+/* The line inside at every length, so that escapes lie across every edge of what is read at once.
+ */
+START_TEST(agrees_on_edges)
+{
+	static const char *const odd[] = { "\\\"", "\\\\", "\\n", "\\u00e9", "\\ud83d\\ude00",
+		"\\ud83d", "\xc3\xa9", "\xc3", "\\x", "\"", "\\\\\\\"", "\x01" };
+	struct buf line = { NULL, 0, 0 };
+	struct twins t;
+
+	twins_open(&t);
+	for (size_t i = 0; i < sizeof(odd) / sizeof(odd[0]); i++)
+		for (size_t n = 0; n < 200; n++) {
+			buf_clear(&line);
+			buf_adds(&line, "{\"log\":\"08:00:00.123456789: Error ");
+			for (size_t k = 0; k < n; k++)
+				buf_addc(&line, "abcdefgh "[k % 9]);
+			buf_adds(&line, odd[i]);
+			for (size_t k = 0; k < n % 7; k++)
+				buf_adds(&line, odd[(i + k) % 5]);
+			for (size_t k = 0; k < n * 7 % 130; k++)
+				buf_addc(&line, "(user=a"[k % 7]);
+			buf_adds(&line, "\\n\",\"stream\":\"stdout\"}");
+			must_agree(&t, line.p, line.len);
+		}
+	ck_assert_uint_gt(t.events, 1000);
 	twins_close(&t);
 	buf_release(&line);
 }
@@ -222,7 +304,9 @@ suite(void)
 
 	tcase_set_timeout(tc, 120);
 	tcase_add_loop_test(tc, reads_the_samples, 0, SAMPLES);
-	tcase_add_loop_test(tc, agrees_on_damage, 0, SAMPLES);
+	tcase_add_loop_test(tc, reads_the_envelopes, 0, ENVELOPES);
+	tcase_add_loop_test(tc, agrees_on_damage, 0, SAMPLES + ENVELOPES);
+	tcase_add_test(tc, agrees_on_edges);
 	tcase_add_test(tc, agrees_on_mixtures);
 	tcase_add_test(tc, agrees_on_many_keys);
 	tcase_add_test(tc, agrees_on_real_data);
