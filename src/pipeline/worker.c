@@ -28,6 +28,7 @@ struct worker {
 	struct rawstore *raw;
 	struct decoder *decoder;
 	struct table_ref *table;
+	struct block_cache *cache; /* of the table */
 	uint32_t generation;
 	uint64_t schema_version; /* the decoder was told the fields of this one */
 	bool schema_known;
@@ -71,6 +72,7 @@ worker_new(unsigned number, struct rawstore *raw)
 	w->raw = raw;
 	w->decoder = decoder_new();
 	w->table = table_new();
+	w->cache = block_cache_new();
 	w->generation = 1;
 	return w;
 }
@@ -82,6 +84,7 @@ worker_free(struct worker *w)
 		return;
 	decoder_free(w->decoder);
 	table_release(w->table);
+	block_cache_free(w->cache);
 	free(w);
 }
 
@@ -94,6 +97,7 @@ renew_table(struct worker *w)
 		return;
 	table_release(w->table);
 	w->table = table_new();
+	block_cache_clear(w->cache);
 	w->generation++;
 }
 
@@ -256,6 +260,7 @@ worker_decode(struct worker *w, struct batch *b)
 	k->origin = b->origin;
 	k->arrival = b->arrival;
 	k->symbols = w->table->symbols;
+	k->cache = w->cache;
 	k->worker = w->number;
 	k->generation = w->generation;
 	k->new_from = (sym_t)symtab_count(w->table->symbols);
