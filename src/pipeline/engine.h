@@ -9,6 +9,7 @@
 #include "base/arena.h"
 #include "model/live.h"
 #include "pipeline/batch.h"
+#include "pipeline/risk.h"
 
 struct engine;
 
@@ -20,12 +21,19 @@ struct engine_options {
 	void (*wake)(void *arg); /* called from the engine thread when a new snapshot can be taken
 				    (engine_take()) */
 	void *wake_arg;
+	const struct risk_options *risk; /* copied; NULL: no detections, no risk */
 };
 
 struct engine *engine_new(const struct engine_options *o);
 /* Stops the threads, drops what is queued. */
 void engine_free(struct engine *e);
 struct rawstore *engine_raw(struct engine *e);
+
+/* Another set of detections from now on (a reload): nothing that was counted is lost. From any
+ * thread; takes a hold of its own. */
+void engine_detections(struct engine *e, struct detection_set *set);
+/* For history_options.wake, with the engine as argument: an answer or the mutes are new. */
+void engine_history_wake(void *engine);
 
 /* --- for sources: any thread
  * ---------------------------------------------------------------------------------- */
@@ -97,14 +105,25 @@ struct panel_request {
 	int find_dir;
 	uint64_t find_from;
 	bool want_output; /* events: decode the raw bytes for the output text */
+	/*
+	 * Name of a detection: the panel is the rows of its search, in its order, for the events
+	 * that pass query.filter, since and until as well (snap_panel.result). "": none.
+	 */
+	char detection[QUERY_NAME_MAX];
 };
 
 struct request {
 	uint64_t number; /* of the UI's choosing; the snapshot carries the latest one answered */
 	struct panel_request panel[REQUEST_PANELS];
-	bool want_sources; /* the table of sources in full */
-	bool want_bad;	   /* the ring of rejected lines */
-	uint64_t event;	   /* an event to show in full; UINT64_MAX = none */
+	bool want_sources;  /* the table of sources in full */
+	bool want_bad;	    /* the ring of rejected lines */
+	uint64_t event;	    /* an event to show in full; UINT64_MAX = none */
+	bool want_risk;	    /* users by risk */
+	char *risk_object;  /* owned; NULL = none: everything about one risk object */
+	char risk_type[16]; /* its type: "user" when empty */
+	bool want_detections;
+	bool want_mutes;
+	bool show_muted; /* panels show what mutes hide */
 };
 
 void request_init(struct request *r);
@@ -118,6 +137,12 @@ struct snap_row {
 	struct group_row group;		     /* groups */
 	struct slice values[GROUP_DISTINCT]; /* first distinct values, comma separated, when few */
 	double rate;
+	/* groups with a user among the by-fields, when the engine keeps risk */
+	bool has_risk;
+	double risk; /* of the user, last 24 hours */
+	enum risk_severity risk_severity;
+	bool is_new; /* first met in this run: the row, this user in this container, this
+			executable in this image */
 	/* events */
 	struct model_event event;
 };
@@ -143,6 +168,7 @@ struct snap_panel {
 	int64_t span_from, span_to;
 	unsigned nbuckets;
 	struct histogram_bucket *bucket;
+	struct spl_result *result; /* of a detection's rows: all of them; total is their number */
 };
 
 struct snap_source {
@@ -188,6 +214,14 @@ struct snapshot {
 	struct bad_line *bad;	  /* newest first; the last one is the first of the run, always */
 	struct slice *bad_source; /* names, same order */
 	struct snap_event event;
+	struct snap_risk risk;
+	struct detection_set *detections; /* held; NULL: none */
+	unsigned ndetections;		  /* with want_detections; by name */
+	struct snap_detection *detection;
+	unsigned nmutes; /* that are active */
+	uint64_t muted;	 /* events in the index that they hide */
+	unsigned nmute;	 /* with want_mutes: of every state */
+	struct snap_mute *mute;
 	struct arena arena; /* everything above lives here */
 };
 

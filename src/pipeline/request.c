@@ -1,5 +1,9 @@
 /* Requests as plain data: life and copies. */
 #include "pipeline/ask.h"
+
+#include <stdlib.h>
+
+#include "base/xalloc.h"
 #include "base/banned.h"
 
 void
@@ -18,6 +22,8 @@ request_release(struct request *r)
 {
 	for (unsigned i = 0; i < REQUEST_PANELS; i++)
 		query_release(&r->panel[i].query);
+	free(r->risk_object);
+	r->risk_object = NULL;
 }
 
 void
@@ -28,4 +34,6 @@ request_copy(struct request *to, const struct request *from)
 		query_init(&to->panel[i].query);
 		query_copy(&to->panel[i].query, &from->panel[i].query);
 	}
+	if (from->risk_object != NULL)
+		to->risk_object = xstrdup(from->risk_object);
 }

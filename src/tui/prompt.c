@@ -179,7 +179,7 @@ prompt_draw(const struct prompt *p, int y, int x, int w, const char *label, size
 }
 
 void
-history_add(struct prompt_history *h, const char *line)
+prompt_history_add(struct prompt_history *h, const char *line)
 {
 	char *copy;
 
@@ -194,7 +194,7 @@ history_add(struct prompt_history *h, const char *line)
 }
 
 void
-history_release(struct prompt_history *h)
+prompt_history_release(struct prompt_history *h)
 {
 	while (h->n > 0)
 		free(h->line[--h->n]);

@@ -30,7 +30,7 @@ const char *prompt_text(const struct prompt *p);
  * (-1: not visible). */
 int prompt_draw(const struct prompt *p, int y, int x, int w, const char *label, size_t mark);
 
-void history_add(struct prompt_history *h, const char *line);
-void history_release(struct prompt_history *h);
+void prompt_history_add(struct prompt_history *h, const char *line);
+void prompt_history_release(struct prompt_history *h);
 
 #endif

@@ -49,8 +49,8 @@ ui_release(struct ui *ui)
 		snapshot_free(ui->snap);
 	if (ui->prompting != UI_NO_PROMPT)
 		prompt_release(&ui->prompt);
-	history_release(&ui->filters);
-	history_release(&ui->finds);
+	prompt_history_release(&ui->filters);
+	prompt_history_release(&ui->finds);
 	*ui = (struct ui){ 0 };
 }
 
@@ -125,7 +125,7 @@ ui_set_filter(struct ui *ui, const char *filter)
 	free(ui->filter);
 	ui->filter = filter == NULL || *filter == '\0' ? NULL : xstrdup(filter);
 	if (ui->filter != NULL)
-		history_add(&ui->filters, ui->filter);
+		prompt_history_add(&ui->filters, ui->filter);
 	return REACT_REDRAW | REACT_REQUEST | REACT_SHAPE;
 }
 
@@ -274,7 +274,7 @@ finish_prompt(struct ui *ui)
 	if (kind == UI_PROMPT_FILTER)
 		react = ui_set_filter(ui, text);
 	else if (v->ops->find != NULL) {
-		history_add(&ui->finds, text);
+		prompt_history_add(&ui->finds, text);
 		react |= v->ops->find(v, ui, text, 1, ui_snapshot(ui));
 	}
 	free(text);

@@ -67,10 +67,10 @@ START_TEST(history)
 		char line[16];
 
 		snprintf(line, sizeof(line), "line %d", i);
-		history_add(&h, line);
-		history_add(&h, line);
+		prompt_history_add(&h, line);
+		prompt_history_add(&h, line);
 	}
-	history_add(&h, "");
+	prompt_history_add(&h, "");
 	ck_assert_uint_eq(h.n, PROMPT_HISTORY);
 	prompt_init(&p, "typed");
 	(void)prompt_key(&p, KEYS_UP, &h);
@@ -81,7 +81,7 @@ START_TEST(history)
 	(void)prompt_key(&p, KEYS_DOWN, &h);
 	ck_assert_str_eq(prompt_text(&p), "typed");
 	prompt_release(&p);
-	history_release(&h);
+	prompt_history_release(&h);
 }
 END_TEST
 
