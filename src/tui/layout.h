@@ -4,8 +4,6 @@
 
 #include <stdbool.h>
 
-#define LAYOUT_COLUMNS 18
-
 struct layout_column {
 	/* given */
 	int width;  /* cells it should have */

@@ -234,6 +234,7 @@ check_term(char *err, size_t errlen)
 {
 	const char *term = getenv("TERM");
 	int bad = 0;
+	bool able;
 
 	if (term == NULL || *term == '\0') {
 		(void)snprintf(err, errlen, "TERM is not set; falcotop report needs no terminal");
@@ -243,9 +244,10 @@ check_term(char *err, size_t errlen)
 		(void)snprintf(err, errlen, "terminal type not known: TERM=%.40s", term);
 		return -1;
 	}
-	if (!has_cap("cup") || !has_cap("clear")) {
-		(void)snprintf(
-		    err, errlen, "the terminal cannot place its cursor: TERM=%.40s", term);
+	able = has_cap("cup") && has_cap("clear");
+	(void)del_curterm(cur_term);
+	if (!able) {
+		(void)snprintf(err, errlen, "the terminal cannot place its cursor: TERM=%.40s", term);
 		return -1;
 	}
 	return 0;

@@ -58,6 +58,10 @@ for size in 80x24 160x48; do
 	wait_for shows '^[$#]'
 	keys "stty -a >'$t/before'; clear; '$ft' '$t/demo.log'" Enter
 	check "$size: rows appear" '> [A-Z]{3} .* [0-9]+ .*[0-9]+[smhd]$'
+	if [ $bad = 1 ] && [ $n -le 2 ]; then
+		echo "Bail out! the dashboard does not start"
+		exit 1
+	fi
 	check "$size: the recording is read to its end" 'REPLAY .* ev'
 	keys u
 	check "$size: u opens the user's page" 'View the detection results for - '
