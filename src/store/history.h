@@ -17,8 +17,9 @@
 #define HISTORY_HOUR	   (3600 * NSEC_PER_SEC)
 #define HISTORY_DAY	   (24 * HISTORY_HOUR)
 #define HISTORY_WEEK	   (7 * HISTORY_DAY)
-#define HISTORY_SLOTS	   42 /* of the trend: 4 hours each of 7 days */
-#define HISTORY_ASKS	   4  /* questions that can wait at a time, one for each pane */
+#define HISTORY_SLOTS	   42  /* of the trend: 4 hours each of 7 days */
+#define HISTORY_TRENDS	   256 /* rows whose trend is filled in, the first ones */
+#define HISTORY_ASKS	   4   /* questions that can wait at a time, one for each pane */
 #define HISTORY_ROWS_MAX   10000
 #define HISTORY_VALUES_MAX 1000 /* distinct values listed of one row; `more` counts the others */
 #define HISTORY_TEXT_MAX   8192 /* bytes of one text kept; longer ones are cut */

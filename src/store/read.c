@@ -36,8 +36,6 @@ window_of(const struct history_query *q, struct window *w)
 	w->edge[0] = floor_hour(w->from);
 	w->edge[1] = floor_hour(w->from_24h);
 	w->edge[2] = floor_hour(w->to);
-	w->low = w->edge[0] < w->edge[1] ? w->edge[0] : w->edge[1];
-	w->high = w->edge[2];
 	w->muted = q->muted;
 }
 

@@ -16,7 +16,6 @@ struct history_mutes *read_mutes(struct db *db);
 /* The question in the units of the tables. */
 struct window {
 	int64_t from, from_24h, to; /* ns: in when from < first <= to */
-	int64_t low, high;	    /* hours */
 	int64_t edge[3]; /* hours of from, from_24h, to: in only in part, looked at row by row */
 	bool muted;
 };

@@ -20,8 +20,7 @@ struct object {
 	int64_t id;
 	int64_t score, score_24h, first, last;
 	uint64_t events, muted;
-	uint32_t profiles; /* first link + 1 */
-	float trend[HISTORY_SLOTS];
+	uint32_t profiles;	 /* first link + 1 */
 	struct slice name, type; /* when spelled out */
 	bool known;
 };
@@ -155,7 +154,6 @@ add_share(struct sums *s, const struct share *h)
 {
 	uint32_t at = object_of(s, h->object);
 	struct object *o = &s->object[at];
-	int64_t slot = (s->w.high - h->hour) / SLOT_HOURS;
 
 	if (h->muted && h->in_span)
 		o->muted += (uint64_t)h->events;
@@ -171,8 +169,6 @@ add_share(struct sums *s, const struct share *h)
 		o->first = h->first;
 	if (h->last > o->last)
 		o->last = h->last;
-	if (slot >= 0 && slot < HISTORY_SLOTS)
-		o->trend[HISTORY_SLOTS - 1 - slot] += (float)((double)h->score / SCORE_UNIT);
 	add_profile(s, at, h->profile);
 }
 
@@ -189,12 +185,6 @@ take(struct share *h, sqlite3_stmt *st)
 	h->first = sqlite3_column_int64(st, 5);
 	h->last = sqlite3_column_int64(st, 6);
 	h->muted = sqlite3_column_int64(st, 7) != 0;
-}
-
-static bool
-is_edge(const struct window *w, int64_t hour)
-{
-	return hour == w->edge[0] || hour == w->edge[1] || hour == w->edge[2];
 }
 
 static void
@@ -215,32 +205,58 @@ walk_edge(struct sums *s, struct db *db, int64_t object, int64_t hour)
 	}
 }
 
-void
-sums_walk(struct sums *s, struct db *db, int64_t object)
+/* Whole hours or days from one number to another: what SUMS, SUMS_OF and SUMS_BY_DAY give. */
+static void
+walk_sums(struct sums *s, struct db *db, enum statement what, int64_t object, int64_t a, int64_t b)
 {
-	const struct window *w = &s->w;
-	sqlite3_stmt *st = db_get(db, object != 0 ? ST_SUMS_OF : ST_SUMS);
+	sqlite3_stmt *st;
 	struct share h;
 
-	db_int(st, 1, w->low);
-	db_int(st, 2, w->high);
+	if (a > b)
+		return;
+	st = db_get(db, what);
+	db_int(st, 1, a);
+	db_int(st, 2, b);
 	if (object != 0)
 		db_int(st, 3, object);
 	while (db_step(db, st)) {
 		take(&h, st);
-		if (is_edge(w, h.hour))
-			continue;
-		h.in_span = h.hour > w->edge[0];
-		h.in_24h = h.hour > w->edge[1];
+		h.in_span = h.hour > s->w.edge[0];
+		h.in_24h = h.hour > s->w.edge[1];
 		add_share(s, &h);
 	}
-	for (unsigned i = 0; i < 3; i++) {
-		bool again = false;
+}
 
-		for (unsigned j = 0; j < i; j++)
-			again = again || w->edge[j] == w->edge[i];
-		if (!again && w->edge[i] >= w->low && w->edge[i] <= w->high)
-			walk_edge(s, db, object, w->edge[i]);
+/* Hours a to b, no edge among them; of all objects, the days that are in whole at once. */
+static void
+walk_between(struct sums *s, struct db *db, int64_t object, int64_t a, int64_t b)
+{
+	int64_t first_day = day_of(a + 23), last_day = day_of(b + 1) - 1;
+
+	if (object != 0) {
+		walk_sums(s, db, ST_SUMS_OF, object, a, b);
+	} else if (first_day > last_day) {
+		walk_sums(s, db, ST_SUMS, 0, a, b);
+	} else {
+		walk_sums(s, db, ST_SUMS, 0, a, first_day * 24 - 1);
+		walk_sums(s, db, ST_SUMS_BY_DAY, 0, first_day, last_day);
+		walk_sums(s, db, ST_SUMS, 0, (last_day + 1) * 24, b);
+	}
+}
+
+void
+sums_walk(struct sums *s, struct db *db, int64_t object)
+{
+	const struct window *w = &s->w;
+	bool day_first = w->edge[1] < w->edge[0];
+	int64_t edge[3] = { w->edge[day_first], w->edge[!day_first], w->edge[2] };
+
+	for (unsigned i = 0; i < 3; i++) {
+		if (i > 0 && edge[i] <= edge[i - 1])
+			continue;
+		if (i > 0)
+			walk_between(s, db, object, edge[i - 1] + 1, edge[i] - 1);
+		walk_edge(s, db, object, edge[i]);
 	}
 }
 
@@ -315,6 +331,25 @@ list(struct sums *s, struct db *db, const struct object *o, size_t member, int b
 	free(v);
 }
 
+/* By whole hours, the one of now included. */
+static void
+trend(const struct sums *s, struct db *db, const struct object *o, float slot[HISTORY_SLOTS])
+{
+	sqlite3_stmt *st = db_get(db, ST_TREND);
+
+	db_int(st, 1, o->id);
+	db_int(st, 2, s->w.edge[2] - HISTORY_SLOTS * SLOT_HOURS + 1);
+	db_int(st, 3, s->w.edge[2]);
+	db_int(st, 4, s->w.muted);
+	while (db_step(db, st)) {
+		int64_t ago = (s->w.edge[2] - sqlite3_column_int64(st, 0)) / SLOT_HOURS;
+
+		if (ago >= 0 && ago < HISTORY_SLOTS)
+			slot[HISTORY_SLOTS - 1 - ago] +=
+			    (float)((double)sqlite3_column_int64(st, 1) / SCORE_UNIT);
+	}
+}
+
 static void
 fill_row(struct sums *s, struct db *db, const struct object *o, struct history_row *row,
     struct arena *memory)
@@ -328,7 +363,6 @@ fill_row(struct sums *s, struct db *db, const struct object *o, struct history_r
 	row->muted = o->muted;
 	row->first = o->first;
 	row->last = o->last;
-	memcpy(row->trend, o->trend, sizeof(row->trend));
 	list(s, db, o, offsetof(struct profile, search), -1, &row->searches, memory);
 	list(s, db, o, offsetof(struct profile, stories), '\n', &row->stories, memory);
 	list(s, db, o, offsetof(struct profile, techniques), ' ', &row->techniques, memory);
@@ -361,6 +395,8 @@ sums_rows(struct sums *s, struct db *db, const struct history_query *q, struct h
 		const struct object *o = &s->object[i];
 
 		fill_row(s, db, o, &a->row[i], &a->memory);
+		if (i < HISTORY_TRENDS)
+			trend(s, db, o, a->row[i].trend);
 		if (q->messages || q->object.len > 0)
 			read_messages(db, &s->w, o->id, o->events, a, &a->row[i].messages);
 	}

@@ -6,6 +6,8 @@
  */
 #include "store/retain.h"
 
+#include "store/write.h"
+
 #include "base/banned.h"
 
 #define BUCKETS_A_STEP	64
@@ -51,6 +53,7 @@ drop(struct db *db, const struct bucket *b)
 {
 	static const enum statement all[] = { ST_SAID_CLEAR, ST_HOUR_CLEAR, ST_BUCKET_DROP,
 		ST_EVENT_CLEAR };
+	uint64_t rows;
 
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
 		sqlite3_stmt *st = db_get(db, all[i]);
@@ -59,7 +62,9 @@ drop(struct db *db, const struct bucket *b)
 		db_int(st, 2, b->object);
 		db_run(db, st);
 	}
-	return db_failed(db) ? 0 : (uint64_t)sqlite3_changes64(db->sq);
+	rows = (uint64_t)sqlite3_changes64(db->sq);
+	day_rebuild(db, b->object, day_of(b->hour));
+	return db_failed(db) ? 0 : rows;
 }
 
 /* Deletes from the oldest on; the number of risk events deleted. */

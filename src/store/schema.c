@@ -43,6 +43,10 @@ static const struct table tables[] = {
 	    "CREATE TABLE risk_hour(hour INTEGER NOT NULL, object INTEGER NOT NULL, profile INTEGER NOT NULL, "
 	    "muted INTEGER NOT NULL, events INTEGER NOT NULL, score INTEGER NOT NULL, first INTEGER NOT NULL, "
 	    "last INTEGER NOT NULL, PRIMARY KEY(hour, object, profile, muted)) WITHOUT ROWID" },
+	{ "risk_day",
+	    "CREATE TABLE risk_day(day INTEGER NOT NULL, object INTEGER NOT NULL, profile INTEGER NOT NULL, "
+	    "muted INTEGER NOT NULL, events INTEGER NOT NULL, score INTEGER NOT NULL, first INTEGER NOT NULL, "
+	    "last INTEGER NOT NULL, PRIMARY KEY(day, object, profile, muted)) WITHOUT ROWID" },
 	{ "risk_said",
 	    "CREATE TABLE risk_said(object INTEGER NOT NULL, message INTEGER NOT NULL, hour INTEGER NOT NULL, "
 	    "muted INTEGER NOT NULL, PRIMARY KEY(object, message, hour, muted)) WITHOUT ROWID" },

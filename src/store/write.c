@@ -21,6 +21,13 @@ struct bucket {
 	int64_t hour, object;
 };
 
+/* What an event is in numbers. */
+struct keys {
+	struct bucket at;
+	int64_t profile, message, row;
+	uint32_t event; /* index in the delivery */
+};
+
 struct writer {
 	struct db *db;
 	struct intern *in;
@@ -36,6 +43,8 @@ struct writer {
 	/* whose sums must be made again */
 	struct bucket *dirty;
 	size_t ndirty, dirty_room;
+	struct keys *keys;
+	uint32_t keys_room;
 	struct written n;
 };
 
@@ -56,6 +65,7 @@ writer_free(struct writer *w)
 		return;
 	intern_free(w->in);
 	free(w->dirty);
+	free(w->keys);
 	free(w);
 }
 
@@ -77,16 +87,26 @@ score_units(double score)
 	return llround(score * SCORE_UNIT);
 }
 
-/* What an event is in numbers. */
-struct keys {
-	struct bucket at;
-	int64_t profile, message, row;
-};
-
 static uint32_t
 recent_at(int64_t a, int64_t b, int64_t c)
 {
 	return (uint32_t)hash_mix((uint64_t)a * 31 + (uint64_t)b, (uint64_t)c) & (RECENT - 1);
+}
+
+static void
+add_sum(struct writer *w, enum statement s, int64_t when, const struct keys *k,
+    const struct risk_event *e)
+{
+	sqlite3_stmt *st = db_get(w->db, s);
+
+	db_int(st, 1, when);
+	db_int(st, 2, k->at.object);
+	db_int(st, 3, k->profile);
+	db_int(st, 4, e->muted);
+	db_int(st, 5, score_units(e->score));
+	db_int(st, 6, e->first);
+	db_int(st, 7, e->last);
+	db_run(w->db, st);
 }
 
 static void
@@ -95,17 +115,11 @@ add_sums(struct writer *w, const struct keys *k, const struct risk_event *e)
 	uint32_t i = recent_at(k->at.hour, k->at.object, 0);
 	uint32_t j = recent_at(k->at.hour, k->at.object, k->message * 2 + e->muted);
 	struct bucket *b = &w->bucket_done[i];
-	sqlite3_stmt *st = db_get(w->db, ST_HOUR_ADD);
 	int64_t message = k->message * 2 + e->muted;
+	sqlite3_stmt *st;
 
-	db_int(st, 1, k->at.hour);
-	db_int(st, 2, k->at.object);
-	db_int(st, 3, k->profile);
-	db_int(st, 4, e->muted);
-	db_int(st, 5, score_units(e->score));
-	db_int(st, 6, e->first);
-	db_int(st, 7, e->last);
-	db_run(w->db, st);
+	add_sum(w, ST_HOUR_ADD, k->at.hour, k, e);
+	add_sum(w, ST_DAY_ADD, day_of(k->at.hour), k, e);
 	if (w->said_done[j].message != message || w->said_done[j].bucket.hour != k->at.hour ||
 	    w->said_done[j].bucket.object != k->at.object) {
 		st = db_get(w->db, ST_SAID_ADD);
@@ -195,33 +209,15 @@ update(struct writer *w, const struct keys *k, const struct risk_event *e)
 		mark_dirty(w, k->at);
 		return;
 	}
-	st = db_get(w->db, ST_HOUR_SPAN);
-	db_int(st, 1, k->at.hour);
-	db_int(st, 2, k->at.object);
-	db_int(st, 3, profile);
-	db_int(st, 4, muted);
-	db_int(st, 5, e->first);
-	db_int(st, 6, e->last);
-	db_run(w->db, st);
-}
-
-static void
-write_event(struct writer *w, const struct risk_event *e)
-{
-	const struct slice object[] = { e->object, e->object_type };
-	const struct slice profile[] = { e->search, e->stories, e->techniques, e->tactics };
-	struct keys k;
-
-	k.at.hour = e->hour / HISTORY_HOUR;
-	k.at.object = intern(w->in, w->db, INTERN_OBJECT, object);
-	k.profile = intern(w->in, w->db, INTERN_PROFILE, profile);
-	k.message = intern(w->in, w->db, INTERN_TEXT, &e->message);
-	k.row = intern(w->in, w->db, INTERN_TEXT, &e->row);
-	if (insert(w, &k, e)) {
-		add_sums(w, &k, e);
-		w->n.inserted++;
-	} else if (!db_failed(w->db)) {
-		update(w, &k, e);
+	for (unsigned i = 0; i < 2; i++) {
+		st = db_get(w->db, i == 0 ? ST_HOUR_SPAN : ST_DAY_SPAN);
+		db_int(st, 1, i == 0 ? k->at.hour : day_of(k->at.hour));
+		db_int(st, 2, k->at.object);
+		db_int(st, 3, profile);
+		db_int(st, 4, muted);
+		db_int(st, 5, e->first);
+		db_int(st, 6, e->last);
+		db_run(w->db, st);
 	}
 }
 
@@ -233,6 +229,69 @@ by_bucket(const void *a, const void *b)
 	if (x->hour != y->hour)
 		return x->hour < y->hour ? -1 : 1;
 	return (x->object > y->object) - (x->object < y->object);
+}
+
+static int
+by_place(const void *a, const void *b)
+{
+	const struct keys *x = a, *y = b;
+	int c = by_bucket(&x->at, &y->at);
+
+	return c != 0 ? c : (x->event > y->event) - (x->event < y->event);
+}
+
+/* The events in the order of the tables, which touches each page once. */
+static void
+number_events(struct writer *w, const struct pending *p)
+{
+	if (w->keys_room < p->n) {
+		w->keys_room = p->n;
+		w->keys = xreallocarray(w->keys, w->keys_room, sizeof(*w->keys));
+	}
+	for (uint32_t i = 0; i < p->n && !db_failed(w->db); i++) {
+		const struct risk_event *e = &p->v[i];
+		const struct slice object[] = { e->object, e->object_type };
+		const struct slice profile[] = { e->search, e->stories, e->techniques, e->tactics };
+		struct keys *k = &w->keys[i];
+
+		k->event = i;
+		k->at.hour = e->hour / HISTORY_HOUR;
+		k->at.object = intern(w->in, w->db, INTERN_OBJECT, object);
+		k->profile = intern(w->in, w->db, INTERN_PROFILE, profile);
+		k->message = intern(w->in, w->db, INTERN_TEXT, &e->message);
+		k->row = intern(w->in, w->db, INTERN_TEXT, &e->row);
+	}
+	if (p->n > 0 && !db_failed(w->db))
+		qsort(w->keys, p->n, sizeof(*w->keys), by_place);
+}
+
+static void
+write_events(struct writer *w, const struct pending *p)
+{
+	number_events(w, p);
+	for (uint32_t i = 0; i < p->n && !db_failed(w->db); i++) {
+		const struct keys *k = &w->keys[i];
+		const struct risk_event *e = &p->v[k->event];
+
+		if (insert(w, k, e)) {
+			add_sums(w, k, e);
+			w->n.inserted++;
+		} else if (!db_failed(w->db)) {
+			update(w, k, e);
+		}
+	}
+}
+
+void
+day_rebuild(struct db *db, int64_t object, int64_t day)
+{
+	for (unsigned i = 0; i < 2; i++) {
+		sqlite3_stmt *st = db_get(db, i == 0 ? ST_DAY_CLEAR : ST_DAY_REBUILD);
+
+		db_int(st, 1, day);
+		db_int(st, 2, object);
+		db_run(db, st);
+	}
 }
 
 static void
@@ -254,6 +313,7 @@ rebuild_sums(struct writer *w)
 			db_int(st, 2, w->dirty[i].object);
 			db_run(w->db, st);
 		}
+		day_rebuild(w->db, w->dirty[i].object, day_of(w->dirty[i].hour));
 	}
 	w->ndirty = 0;
 }
@@ -338,8 +398,7 @@ writer_write(
 	if (!db_begin(db))
 		return false;
 	notice_sweeps(w);
-	for (uint32_t i = 0; i < d->events.n && !db_failed(db); i++)
-		write_event(w, &d->events.v[i]);
+	write_events(w, &d->events);
 	rebuild_sums(w);
 	write_seen(w, d, wall);
 	write_mutes(db, d);

@@ -45,6 +45,15 @@ struct written {
 bool writer_write(
     struct writer *w, const struct delivery *d, int64_t arrived, int64_t wall, struct written *out);
 
+/* Makes the sums of an object's day again from those of its hours. */
+void day_rebuild(struct db *db, int64_t object, int64_t day);
+
+static inline int64_t
+day_of(int64_t hour)
+{
+	return hour / 24 - (hour % 24 < 0);
+}
+
 /* A score in the unit of the tables. */
 int64_t score_units(double score);
 #define SCORE_UNIT 1000.0

@@ -211,6 +211,42 @@ START_TEST(sums_are_exact)
 }
 END_TEST
 
+/* The page of all objects takes whole days from sums of their own; each row must be what the
+ * object's own question says. */
+START_TEST(page_is_exact)
+{
+	struct history *h = start();
+
+	add_numbers(h, 0, EVENTS);
+	for (size_t w = 0; w < sizeof(windows) / sizeof(windows[0]); w++) {
+		int64_t now = NOW - windows[w].back;
+		struct history_query q = { .now = now, .span = windows[w].span };
+		struct history_answer *a = ask(h, &q);
+		uint32_t expected = 0;
+
+		for (unsigned user = 0; user < 5; user++)
+			expected += by_hand(now, windows[w].span, user, false).events > 0;
+		ck_assert_uint_eq(a->nrows, expected);
+		for (uint32_t i = 0; i < a->nrows; i++) {
+			unsigned user = (unsigned)(a->row[i].object.p[1] - '0');
+			struct expected x = by_hand(now, windows[w].span, user, false);
+
+			ck_assert_double_eq(a->row[i].score_24h, x.day);
+			ck_assert_double_eq(a->row[i].score_span, x.span);
+			ck_assert_uint_eq(a->row[i].events, x.events);
+			ck_assert_uint_eq(a->row[i].muted, x.muted);
+			ck_assert_uint_eq(a->row[i].searches.n, x.searches);
+			ck_assert_int_eq(a->row[i].first, x.first);
+			ck_assert_int_eq(a->row[i].last, x.last);
+			if (i > 0)
+				ck_assert_double_ge(a->row[i - 1].score_24h, a->row[i].score_24h);
+		}
+		history_answer_free(a);
+	}
+	history_free(h);
+}
+END_TEST
+
 /* Many rows of one object: its messages are found another way, the answer is the same. */
 START_TEST(many_rows)
 {
@@ -530,6 +566,7 @@ suite(void)
 	tcase_add_test(t, comes_back);
 	tcase_add_test(t, twice_is_once);
 	tcase_add_test(t, sums_are_exact);
+	tcase_add_test(t, page_is_exact);
 	tcase_add_test(t, many_rows);
 	tcase_add_test(t, order_and_limits);
 	tcase_add_test(t, mute_turns);
