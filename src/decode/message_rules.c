@@ -7,6 +7,7 @@
 #include "decode/message_rules.h"
 
 #include "decode/decode.h"
+#include "decode/message_table.h"
 
 #include "base/banned.h"
 
@@ -48,8 +49,11 @@ starts(const struct message_rule *r, struct slice message)
 const struct message_rule *
 message_rule_find(struct slice message)
 {
+	const struct message_table *users = decode_rules();
 	size_t low = 0, high = RULES;
 
+	if (users != NULL)
+		return message_table_find(users, message);
 	if (message.len == 0)
 		return NULL;
 	while (low < high) {

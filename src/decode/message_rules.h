@@ -12,9 +12,10 @@ struct message_rule {
 	struct slice tags; /* separated by blanks; may be empty */
 };
 
-/* The row with the longest start of the message, or NULL. */
+/* The row with the longest start of the message, or NULL. In the table of decode_set_rules()
+ * (message_table.h) when there is one. */
 const struct message_rule *message_rule_find(struct slice message);
-/* All rows, in order; for the test that they are. */
+/* All built-in rows, in order; for the test that they are. */
 const struct message_rule *message_rule_rows(unsigned *n);
 
 #endif
