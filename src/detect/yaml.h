@@ -43,6 +43,8 @@ struct yaml *yaml_load(
     const char *path, const struct yaml_limits *limits, char err[YAML_ERROR_MAX]);
 struct yaml *yaml_parse(
     struct slice bytes, const struct yaml_limits *limits, char err[YAML_ERROR_MAX]);
+/* libyaml exports a yaml_free() of its own and would call ours. */
+#define yaml_free yaml_tree_free
 void yaml_free(struct yaml *y);
 const struct yaml_node *yaml_root(const struct yaml *y);
 
