@@ -247,7 +247,8 @@ check_term(char *err, size_t errlen)
 	able = has_cap("cup") && has_cap("clear");
 	(void)del_curterm(cur_term);
 	if (!able) {
-		(void)snprintf(err, errlen, "the terminal cannot place its cursor: TERM=%.40s", term);
+		(void)snprintf(
+		    err, errlen, "the terminal cannot place its cursor: TERM=%.40s", term);
 		return -1;
 	}
 	return 0;

@@ -81,7 +81,7 @@ ask_last(const struct list *l, struct ui *ui, const struct snap_row *row, struct
 		if (terms.len > 0)
 			query_and(&p->query, terms.p);
 		ui_query(ui, &p->query);
-		(void)query_set_by(&p->query, "rule", &err);
+		(void)query_set_by(&p->query, "rule,proc.cmdline,hostname", &err);
 		(void)snprintf(p->sort, sizeof(p->sort), "time");
 		p->descending = true;
 		p->rows = LAST_ROWS;
@@ -174,26 +174,50 @@ pane_words(const struct list *l, struct ui *ui, struct area a, const struct snap
 	buf_release(&words);
 }
 
+/* Rows of a process: their events differ by command line. Rows of a user or container: by rule,
+ * too. */
 static void
-draw_last(struct area a, const struct ui *ui, const struct snapshot *s)
+last_words(const struct view_def *def, const struct snap_row *row, struct buf *out)
+{
+	struct slice rule = row->cell[0], cmdline = row->cell[1], text = row->cell[3];
+	bool same_process = false;
+
+	for (unsigned i = 0; i < GROUP_BY_MAX && def->by[i] != NULL; i++)
+		same_process |= field_by_name(slice_of(def->by[i])) == FIELD_PROCESS;
+	if (!same_process) {
+		buf_add(out, rule.p, rule.len);
+		buf_adds(out, ": ");
+	}
+	if (cmdline.len == 0 || row->symbol[1] < SYM_FIRST)
+		cmdline = text_of_output(text, row->event.priority);
+	if (cmdline.p != NULL)
+		buf_add(out, cmdline.p, cmdline.len < 1024 ? cmdline.len : 1024);
+}
+
+static void
+draw_last(struct area a, const struct view_def *def, const struct ui *ui, const struct snapshot *s)
 {
 	const struct snap_panel *p = &s->panel[PANEL_LAST];
+	int node = a.w >= 56 ? 12 : 0;
 
 	if (!p->used || p->bad_query)
 		return;
 	for (unsigned i = 0; i < p->nrows && (int)i < a.h; i++) {
 		const struct snap_row *row = &p->row[i];
 		struct strip to = { a.y + (int)i, a.x, a.x + a.w, STYLE_NORMAL };
-		struct buf when = { 0 };
+		struct buf b = { 0 };
 
-		time_print(&when, row->event.time, TIME_CLOCK_MILLI, ui->local);
-		(void)strip_add(&to, 0, STYLE_DIM, "%s", when.p);
+		time_print(&b, row->event.time, TIME_CLOCK_MILLI, ui->local);
+		(void)strip_add(&to, 0, STYLE_DIM, "%s", b.p);
 		(void)strip_add(&to, 1, STYLE_PRIORITY + (unsigned)row->event.priority, "%s",
 		    priority_short(row->event.priority));
-		(void)draw_text(to.y, to.x + 1, to.end - to.x - 1, STYLE_NORMAL,
-		    row->cell[1].len > 0 ? text_of_output(row->cell[1], row->event.priority)
-					 : row->cell[0]);
-		buf_release(&when);
+		buf_clear(&b);
+		last_words(def, row, &b);
+		(void)draw_text(to.y, to.x + 1, to.end - to.x - 1 - node - (node > 0), STYLE_NORMAL,
+		    buf_slice(&b));
+		if (node > 0)
+			(void)draw_text(to.y, to.end - node, node, STYLE_DIM, row->cell[2]);
+		buf_release(&b);
 	}
 }
 
@@ -324,7 +348,7 @@ pane_row(const struct list *l, struct ui *ui, struct area a, const struct snapsh
 			if (s != NULL)
 				draw_last((struct area){ b.y + 1, b.x + left + 1, b.h - 1,
 					      b.w - left - 2 },
-				    ui, s);
+				    l->def, ui, s);
 		}
 		return a;
 	}
