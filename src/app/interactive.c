@@ -33,6 +33,9 @@
 #define FORCE_MS  200		   /* for on_stuck() */
 #define LEAVE_MS  600 /* more, for the rest of the program, once the terminal is restored */
 
+#define AHEAD_NS                                                                                   \
+	(250 * 1000000LL) /* how long keys typed ahead wait for the page they are meant for */
+
 static int wake_fd = -1;
 static pthread_t ui_thread;
 static atomic_int ended_by;	/* the signal that ends the program; 0: none */
@@ -46,6 +49,8 @@ struct loop {
 	int64_t drawn;	 /* clock_mono() of the last frame */
 	int64_t draw_at; /* a frame is due then; 0: none */
 	int64_t ticked;
+	int64_t asked_at; /* when the page changed to one that has no answer yet */
+	bool held;	  /* keys wait for that answer */
 	int status;
 };
 
@@ -155,6 +160,7 @@ arm_timer(struct loop *l)
 
 	at = wakes < at ? wakes : at;
 	at = l->draw_at != 0 && l->draw_at < at ? l->draw_at : at;
+	at = l->held && l->asked_at + AHEAD_NS < at ? l->asked_at + AHEAD_NS : at;
 	ns = at > now ? at - now : 0;
 	tv.tv_sec = (time_t)(ns / NSEC_PER_SEC);
 	tv.tv_usec = (suseconds_t)(ns % NSEC_PER_SEC / 1000 + 1);
@@ -186,6 +192,8 @@ send_request(struct loop *l)
 	struct request r;
 
 	ui_request(&l->ui, &r);
+	if (ui_snapshot(&l->ui) == NULL)
+		l->asked_at = clock_mono();
 	engine_request(l->engine, &r);
 	request_release(&r);
 }
@@ -232,16 +240,29 @@ react(struct loop *l, unsigned what, bool typed)
 /* --- what comes in
  * ---------------------------------------------------------------------------------------------- */
 
+/* "9 Enter" typed in one go: Enter is meant for a row of the page that 9 opens, so it waits for the
+ * rows. */
+static bool
+hold_keys(struct loop *l)
+{
+	if (ui_snapshot(&l->ui) != NULL || clock_mono() >= l->asked_at + AHEAD_NS)
+		return false;
+	if (!l->held)
+		(void)event_del(l->tty);
+	l->held = true;
+	return true;
+}
+
 static void
 on_tty(evutil_socket_t fd, short what, void *arg)
 {
 	struct loop *l = arg;
 	unsigned all = 0;
-	int key;
+	int key = 0;
 
 	(void)fd;
 	(void)what;
-	while ((key = screen_key()) > 0) {
+	while (!hold_keys(l) && (key = screen_key()) > 0) {
 		all |= ui_key(&l->ui, key);
 		if (all & (REACT_QUIT | REACT_SUSPEND))
 			break;
@@ -258,6 +279,17 @@ on_tty(evutil_socket_t fd, short what, void *arg)
 	}
 	react(l, all, true);
 	arm_timer(l);
+}
+
+static void
+release_keys(struct loop *l)
+{
+	if (!l->held || (ui_snapshot(&l->ui) == NULL && clock_mono() < l->asked_at + AHEAD_NS))
+		return;
+	l->held = false;
+	(void)event_add(l->tty, NULL);
+	on_tty(screen_fd(), EV_READ,
+	    l); /* ncurses may hold keys that the descriptor no longer shows */
 }
 
 static void
@@ -280,6 +312,7 @@ on_wake(evutil_socket_t fd, short what, void *arg)
 		bool awaited = ui_waits(&l->ui) && s->number >= l->ui.asked;
 
 		react(l, ui_offer(&l->ui, s), awaited);
+		release_keys(l);
 	}
 	arm_timer(l);
 }
@@ -298,6 +331,7 @@ on_timer(evutil_socket_t fd, short what, void *arg)
 	}
 	if (l->draw_at != 0 && now >= l->draw_at)
 		draw(l);
+	release_keys(l);
 	arm_timer(l);
 }
 
