@@ -93,6 +93,13 @@ void history_status(struct history *h, struct history_status *out);
  */
 bool history_add(struct history *h, const struct risk_event *e);
 
+/* A place between two risk events: all zeros is before the first. */
+struct history_cursor {
+	int64_t hour, object;
+	uint64_t id[2];
+	bool set;
+};
+
 /*
  * One question: the objects with risk in (now - span, now], and/or the ledger of one of them. A
  * risk event stands at its `first`; the 24 hours are those before now too.
@@ -107,6 +114,13 @@ struct history_query {
 	bool messages;		  /* fill in row.messages (always so when `object` is given) */
 	uint32_t rows;		  /* at most; 0: HISTORY_ROWS_MAX */
 	uint32_t ledger;	  /* newest entries of the ledger wanted; needs `object` */
+	/*
+	 * Not 0: instead of all that, so many risk events of all objects (muted ones too) of the
+	 * hours in the span, newest hour first, from a place on. For filling a book, a page at a
+	 * time.
+	 */
+	uint32_t events;
+	struct history_cursor after;
 };
 
 /* Distinct values, sorted bytewise. */
@@ -155,6 +169,9 @@ struct history_answer {
 	uint32_t nrows, nledger;
 	struct history_row *row;
 	struct history_ledger *ledger;
+	uint32_t nevents; /* with query.events */
+	struct risk_event *event;
+	struct history_cursor next; /* where the next page starts; not set: there is none */
 	uint64_t uncommitted; /* risk events that wait and are not in the answer */
 	struct arena memory;
 };

@@ -120,6 +120,10 @@ fill(struct db *db, const struct history_query *q, struct history_answer *a)
 	struct sums *s;
 
 	window_of(q, &w);
+	if (q->events > 0) {
+		read_events(db, &w, q, a);
+		return;
+	}
 	if (db_failed(db) || (q->object.len > 0 && object == 0))
 		return;
 	s = sums_new(&w);
@@ -165,7 +169,8 @@ read_answer(struct db *db, const struct history_query *q)
 		db_commit(db);
 	if (db_failed(db)) {
 		db_rollback(db);
-		a->nrows = a->nledger = 0;
+		a->nrows = a->nledger = a->nevents = 0;
+		a->next.set = false;
 		a->total_rows = a->total_ledger = 0;
 		a->error = arena_copy(&a->memory,
 		    db->fault == DB_STOPPED ? SLICE("took too long") : slice_of(db->error));
