@@ -230,6 +230,7 @@ list_settle(struct list *l, struct ui *ui, const struct snapshot *s)
 
 	if (p == NULL || p->bad_query)
 		return REACT_NONE;
+	l->limit = ui->limit;
 	total = list_total(l, ui, p);
 	react = settle_find(l, ui, s, p);
 	if (l->tail && total > 0)
@@ -503,5 +504,5 @@ list_place(const struct list *l, const struct snapshot *s, struct buf *out)
 		return;
 	text_count(out, l->cursor + 1);
 	buf_addc(out, '/');
-	text_count(out, p->total);
+	text_count(out, l->limit > 0 && p->total > l->limit ? l->limit : p->total);
 }

@@ -38,6 +38,7 @@ struct list {
 	struct layout_column lay[VIEW_COLUMNS];
 	int column; /* under the cell cursor */
 
+	uint64_t limit;	      /* --limit; 0: none */
 	uint64_t cursor, top; /* positions in the order */
 	uint64_t anchor;      /* identity of the row under the cursor */
 	bool anchored; /* else the cursor stays at its position (0: the top, whatever is there) */
