@@ -1,13 +1,15 @@
 /*
- * Search macros: `name` or `name(a, b)` in a search stands for a text. ESCU's macros/*.yml layout:
- * {name, definition, arguments}; a user's file may hold a list of those. A few that every ESCU
- * search needs are built in.
+ * Search macros: `name` or `name(a, b)` in a search stands for a text. One is a map {name,
+ * definition, arguments}, as in the files of ESCU's macros directory; a user's file may hold a list
+ * of those. A few that every ESCU search needs are built in.
  */
 #ifndef FALCOTOP_DETECT_MACROS_H
 #define FALCOTOP_DETECT_MACROS_H
 
 #include "base/buf.h"
 #include "detect/yaml.h"
+
+#define MACRO_ARGUMENTS 8
 
 struct macros;
 

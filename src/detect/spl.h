@@ -68,6 +68,9 @@ enum spl_kind {
 struct spl_cell {
 	enum spl_kind kind;
 	struct slice text;
+	const struct slice *item; /* of a list: its values, for those who must not mistake a newline
+				     inside of one */
+	uint32_t nitem;
 };
 
 struct spl_row {
