@@ -172,7 +172,7 @@ struct history_answer {
 	uint32_t nevents; /* with query.events */
 	struct risk_event *event;
 	struct history_cursor next; /* where the next page starts; not set: there is none */
-	uint64_t uncommitted; /* risk events that wait and are not in the answer */
+	uint64_t uncommitted;	    /* risk events that wait and are not in the answer */
 	struct arena memory;
 };
 void history_answer_free(struct history_answer *a);

@@ -88,7 +88,11 @@ history_try_open(struct history *h)
 		history_fault(h);
 		return;
 	}
-	h->is_open = db_open(&h->db, h->place.path, false, BUSY_MS, &h->stop);
+	h->is_open = !h->place.stub && db_open(&h->db, h->place.path, false, BUSY_MS, &h->stop);
+	if (h->place.stub) {
+		db_clear(&h->db);
+		db_fault(&h->db, DB_DAMAGED, "not a database");
+	}
 	if (h->is_open && !place_same(&h->place))
 		db_fault(&h->db, DB_LOST, "the file was exchanged while it was opened");
 	if (h->is_open && writer_attach(h->writer, &h->db)) {

@@ -21,7 +21,8 @@
 #include "base/banned.h"
 
 static const char *const sides[] = { "-wal", "-shm", "-journal" };
-#define SIDES (sizeof(sides) / sizeof(sides[0]))
+#define PAGE_MIN 512 /* SQLite's smallest page */
+#define SIDES	 (sizeof(sides) / sizeof(sides[0]))
 
 char *
 place_path(const char *given, bool *own)
@@ -168,6 +169,7 @@ place_check(struct place *p, const char *path, bool own, bool create, char *err,
 		return say(PLACE_REFUSED, err, errlen, p->path, why);
 	p->dev = st.st_dev;
 	p->ino = st.st_ino;
+	p->stub = st.st_size > 0 && st.st_size < PAGE_MIN;
 	return check_sides(p, err, errlen);
 }
 

@@ -20,6 +20,7 @@ struct place {
 	char path[PATH_MAX]; /* absolute, the directory free of links */
 	dev_t dev;
 	ino_t ino;
+	bool stub; /* not empty, and too short for a database: SQLite would write over it */
 };
 
 /*

@@ -41,8 +41,8 @@ void read_messages(struct db *db, const struct window *w, int64_t object, uint64
 void read_ledger(
     struct db *db, const struct window *w, int64_t object, uint32_t max, struct history_answer *a);
 /* A page of risk events. */
-void read_events(struct db *db, const struct window *w, const struct history_query *q,
-    struct history_answer *a);
+void read_events(
+    struct db *db, const struct window *w, const struct history_query *q, struct history_answer *a);
 
 struct profile {
 	int64_t id;

@@ -35,6 +35,10 @@ history_open_reader(const char *path, bool *missing, char *err, size_t errlen)
 	*missing = v == PLACE_MISSING;
 	if (v != PLACE_OK)
 		goto out;
+	if (place.stub) {
+		snprintf(err, errlen, "%s: not a database", wanted);
+		goto out;
+	}
 	r = xcalloc(1, sizeof(*r));
 	if (!db_open(&r->db, place.path, true, READER_BUSY_MS, NULL)) {
 		snprintf(err, errlen, "%s: %s", wanted, r->db.error);

@@ -15,7 +15,7 @@
 
 #include "harness.h"
 
-#define NOW    1795500000000000000 /* 2026-11-24T06:40:00Z */
+#define NOW    1795502400000000000 /* 2026-11-24T06:40:00Z */
 #define LONG   (20 * NSEC_PER_SEC)
 #define MINUTE (60 * NSEC_PER_SEC)
 
@@ -139,15 +139,20 @@ risk_number(uint64_t n, char text[256])
 	return e;
 }
 
+/* All of them: waits for room where the thread is slower. */
 static inline void
 add_numbers(struct history *h, uint64_t from, uint64_t to)
 {
+	int64_t end = clock_mono() + LONG;
 	char text[256];
 
 	for (uint64_t n = from; n < to; n++) {
 		struct risk_event e = risk_number(n, text);
 
-		MUST(history_add(h, &e));
+		while (!history_add(h, &e)) {
+			MUST(clock_mono() < end);
+			nap();
+		}
 	}
 }
 
