@@ -12,6 +12,8 @@
  */
 #include "base/sanitise.h"
 
+#include <pthread.h>
+
 #include "base/utf8.h"
 
 #include "base/banned.h"
@@ -81,13 +83,30 @@ static const struct {
 	{ 0xf0000, 0x10ffff } /* private use */
 };
 
+/* The table again for the first 65536 code points, a bit each: it is asked for every letter. */
+#define PLANE 0x10000u
+static uint64_t forbidden_bits[PLANE / 64];
+static pthread_once_t bits_once = PTHREAD_ONCE_INIT;
+
+static void
+fill_bits(void)
+{
+	for (size_t i = 0; i < sizeof(forbidden) / sizeof(forbidden[0]); i++)
+		for (uint32_t cp = forbidden[i].first; cp <= forbidden[i].last && cp < PLANE; cp++)
+			forbidden_bits[cp / 64] |= (uint64_t)1 << cp % 64;
+}
+
 static bool
-showable(uint32_t cp)
+is_forbidden(uint32_t cp)
 {
 	size_t lo = 0, hi = sizeof(forbidden) / sizeof(forbidden[0]), mid;
 
 	if ((cp & 0xfffe) == 0xfffe)
-		return false;
+		return true;
+	if (cp < PLANE) {
+		pthread_once(&bits_once, fill_bits);
+		return (forbidden_bits[cp / 64] >> cp % 64 & 1) != 0;
+	}
 	while (lo < hi) {
 		mid = (lo + hi) / 2;
 		if (cp > forbidden[mid].last)
@@ -95,9 +114,9 @@ showable(uint32_t cp)
 		else if (cp < forbidden[mid].first)
 			hi = mid;
 		else
-			return false;
+			return true;
 	}
-	return utf8_printable(cp);
+	return false;
 }
 
 /* One indivisible piece of output: at most a backslash pair, a mark or a code point. */
@@ -174,39 +193,44 @@ reads_as_mark(const char *p, size_t len)
 	}
 }
 
+/*
+ * Reads the code point at p: its length, 0 when it is none. *width is -1 when it must be marked:
+ * not fit to be shown, or a combining mark that would stand on a cell of our own or be the third.
+ */
+static unsigned
+take_cp(struct state *st, const char *p, size_t len, uint32_t *cp, int *width)
+{
+	unsigned n = utf8_decode(p, len, cp);
+
+	*width = n == 0 || is_forbidden(*cp) ? -1 : utf8_cells(*cp);
+	if (*width > 0) {
+		st->base = true;
+		st->combining = 0;
+		return n;
+	}
+	if (*width == 0 && st->base && st->combining < COMBINING_MAX) {
+		st->combining++;
+		return n;
+	}
+	st->base = false;
+	*width = -1;
+	return n;
+}
+
 static unsigned
 high_unit(struct unit *u, struct state *st, const char *p, size_t len)
 {
 	uint32_t cp;
-	unsigned n = utf8_decode(p, len, &cp);
 	int width;
+	unsigned n = take_cp(st, p, len, &cp, &width);
 
 	if (n == 0) {
 		unit_byte(u, (unsigned char)p[0]);
-		st->base = false;
 		return 1;
 	}
-	if (!showable(cp)) {
+	if (width < 0 || st->set == SANITISE_ASCII) {
 		unit_cp(u, cp);
-		st->base = false;
-		return n;
-	}
-	width = utf8_width(cp);
-	if (width == 0 && (!st->base || st->combining == COMBINING_MAX)) {
-		/* Never on a cell of our own, never a third: shown as a mark of its own. */
-		unit_cp(u, cp);
-		st->base = false;
-		return n;
-	}
-	if (width == 0) {
-		st->combining++;
-	} else {
-		st->base = true;
-		st->combining = 0;
-	}
-	if (st->set == SANITISE_ASCII) {
-		unit_cp(u, cp);
-		u->marked = false;
+		u->marked = width < 0;
 		return n;
 	}
 	memcpy(u->text, p, n);
@@ -314,20 +338,30 @@ ascii_run(const char *p, size_t len)
 static bool
 hostile_after(struct state st, struct slice s)
 {
-	struct unit u;
 	size_t i = 0, n;
+	uint32_t cp;
+	int width;
 
 	while (i < s.len) {
-		n = ascii_run(s.p + i, s.len - i);
-		if (n > 0) {
-			i += n;
-			st.base = s.p[i - 1] != ' ';
+		if (s.len - i >= 3 && memcmp(s.p + i, "\xef\xbf\xbd", 3) == 0) {
+			/* Mended text is full of it. */
+			st.base = true;
 			st.combining = 0;
+			i += 3;
 			continue;
 		}
-		i += next_unit(&u, &st, s.p + i, s.len - i);
-		if (u.marked)
+		if ((s.p[i] & 0x80) != 0) {
+			i += take_cp(&st, s.p + i, s.len - i, &cp, &width);
+			if (width < 0)
+				return true;
+			continue;
+		}
+		n = ascii_run(s.p + i, s.len - i);
+		if (n == 0)
 			return true;
+		i += n;
+		st.base = s.p[i - 1] != ' ';
+		st.combining = 0;
 	}
 	return false;
 }

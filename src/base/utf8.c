@@ -88,6 +88,14 @@ utf8_width(uint32_t cp)
 	return cp < 0x20 || (cp >= 0x7f && cp < 0xa0) ? 0 : 1;
 }
 
+int
+utf8_cells(uint32_t cp)
+{
+	unsigned w = width_class(cp);
+
+	return w != WIDTH_BAD ? (int)w : -1;
+}
+
 bool
 utf8_printable(uint32_t cp)
 {
@@ -166,24 +174,22 @@ utf8_encode(uint32_t cp, char out[4])
 size_t
 utf8_valid_prefix(const char *p, size_t len)
 {
-	size_t i = 0;
+	const char *start = p, *end = p + len, *q;
 	uint64_t a, b;
-	uint32_t cp;
-	unsigned n;
 
-	while (i < len) {
-		while (len - i >= 16) {
-			memcpy(&a, p + i, 8);
-			memcpy(&b, p + i + 8, 8);
+	while (p < end) {
+		while (end - p >= 16) {
+			memcpy(&a, p, 8);
+			memcpy(&b, p + 8, 8);
 			if (((a | b) & HIGH_BITS) != 0)
 				break;
-			i += 16;
+			p += 16;
 		}
 		/* Up to one block a byte at a time, then try the fast loop again. */
-		for (size_t end = len - i < 16 ? len : i + 16; i < end; i += n) {
-			n = utf8_decode(p + i, len - i, &cp);
-			if (n == 0)
-				return i;
+		for (const char *stop = end - p < 16 ? end : p + 16; p < stop; p = q) {
+			q = (unsigned char)*p < 0x80 ? p + 1 : utf8_run(p, end);
+			if (q == p)
+				return (size_t)(p - start);
 		}
 	}
 	return len;
