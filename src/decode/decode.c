@@ -242,15 +242,17 @@ json_record(struct decoder *d, struct frame *f, size_t start, struct falco_event
     enum reject_reason *reason, bool *pushed)
 {
 	struct slice rest = { f->text.p + start, f->text.len - start };
-	size_t n = d->scanner == NULL ? 0 : scanner_event(d->scanner, &d->c, rest, ev);
 	struct json_scan *scan = &d->glue.scan;
 	enum reject_reason why;
-	enum verdict v;
+	enum verdict v = VERDICT_EVENT;
+	size_t n = glue_event(&d->glue, rest, ev, &v);
 
+	if (n == 0 && d->scanner != NULL)
+		n = scanner_event(d->scanner, &d->c, rest, ev);
 	if (n > 0) {
 		d->found = (struct slice){ rest.p, n };
 		ev->raw = record_raw(f, start, start + n);
-		return VERDICT_EVENT;
+		return v;
 	}
 	v = quick_envelope(d, f, start, pushed);
 	if (v == VERDICT_REJECT)

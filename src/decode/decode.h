@@ -68,8 +68,9 @@ void decode_line(struct decoder *d, const char *line, size_t len, bool first_of_
 /* The next record of the line. After VERDICT_REJECT, *reason and ev->raw tell what and where. */
 enum verdict decode_next(struct decoder *d, struct falco_event *ev, enum reject_reason *reason);
 /*
- * End of a batch or source: pending pieces that never got their end. VERDICT_REJECT for each (raw is
- * what there is of it, in memory of the decoder), then VERDICT_END. Call it before the buffer goes.
+ * End of a batch or source: pending pieces that never got their end. VERDICT_REJECT for each (raw
+ * is what there is of it, in memory of the decoder), then VERDICT_END. Call it before the buffer
+ * goes.
  */
 enum verdict decode_flush(struct decoder *d, struct falco_event *ev, enum reject_reason *reason);
 

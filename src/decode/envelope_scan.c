@@ -33,7 +33,7 @@ enum member {
 	HOSTNAME,
 	ATTRS,
 	OTHER,
-	EVENT /* a member that only events have */
+	FOREIGN /* a member of events, or of other envelopes */
 };
 
 static const struct {
@@ -49,8 +49,12 @@ static const struct {
 	{ { "__REALTIME_TIMESTAMP", 20 }, JOURNAL_TIME },
 	{ { "_HOSTNAME", 9 }, HOSTNAME },
 	{ { "attrs", 5 }, ATTRS },
-	{ { "rule", 4 }, EVENT },
-	{ { "sample", 6 }, EVENT },
+	{ { "rule", 4 }, FOREIGN },
+	{ { "sample", 6 }, FOREIGN },
+	{ { "_raw", 4 }, FOREIGN },
+	{ { "_source", 7 }, FOREIGN },
+	{ { "event", 5 }, FOREIGN },
+	{ { "message", 7 }, FOREIGN },
 };
 
 struct envelope_scan {
@@ -215,12 +219,16 @@ static const char *
 skip_string(const char *p, const char *end)
 {
 	while ((p = skip_plain(p, end)) < end && *p != '"') {
+		const char *next = utf8_run(p, end);
 		bool lone = false;
-		size_t n = *p == '\\' ? escape_length(p, end, &lone) : 1;
 
-		if (n == 0)
+		if (*p == '\\')
+			next += escape_length(p, end, &lone);
+		else if (next == p)
+			next++;
+		if (next == p)
 			return NULL;
-		p += n;
+		p = next;
 	}
 	return p < end ? p : NULL;
 }
@@ -304,7 +312,7 @@ take_members(struct run *r, const char *p)
 			return NULL;
 		m = member_of((struct slice){ p + 1, (size_t)(q - p - 1) });
 		p = skip_one_blank(r, q + 2);
-		if (m == EVENT || p >= r->end)
+		if (m == FOREIGN || p >= r->end)
 			return NULL;
 		p = take_value(r, m, p);
 		if (p == NULL || p >= r->end || r->tokens > MAX_TOKENS)

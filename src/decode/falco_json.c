@@ -8,6 +8,8 @@
 
 #include "base/banned.h"
 
+#define LONGEST_ROLE 13 /* output_fields; an escape takes six bytes */
+
 static const struct slice role_names[ROLES] = {
 	[ROLE_RULE] = SLICE("rule"),
 	[ROLE_PRIORITY] = SLICE("priority"),
@@ -383,7 +385,8 @@ from_object(struct decode_context *c, struct json *j, struct falco_event *ev,
 	struct json_walk w = json_walk(j, 0);
 
 	while (json_next(&w))
-		top[json_role(json_name(&w, &c->scratch))] = w.value;
+		if (json_text(j, w.key).len <= LONGEST_ROLE * 6)
+			top[json_role(json_name(&w, &c->scratch))] = w.value;
 	event_begin(ev);
 	if (scan->repairs > 0)
 		ev->flags |= EVENT_REPAIRED;

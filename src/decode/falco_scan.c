@@ -9,7 +9,6 @@
 #include <stdlib.h>
 
 #include "base/hash.h"
-#include "base/utf8.h"
 #include "base/xalloc.h"
 #include "decode/strings.h"
 #include "decode/vec.h"
@@ -63,14 +62,12 @@ scanner_forget(struct scanner *s)
 	s->nkeys = 1;
 }
 
-/* Docker's and journald's own keys: hardly an event, and the line inside would be unescaped for
- * nothing. */
+/* Keys of envelopes: hardly an event, and the line inside would be unescaped for nothing. */
 static bool
 of_envelope(struct slice name)
 {
 	return slice_eq(name, SLICE("log")) || slice_eq(name, SLICE("MESSAGE")) ||
-	       (name.len > 1 && name.p[0] == '_' &&
-		   (name.p[1] == '_' || (name.p[1] >= 'A' && name.p[1] <= 'Z')));
+	       (name.len > 1 && name.p[0] == '_');
 }
 
 /* What a top-level key means. */
@@ -216,41 +213,37 @@ scan_odd_string(struct scanner *s, const char *start, const char *p, const char 
     struct slice *text)
 {
 	size_t from = s->out_used;
-	const char *done = start; /* up to here the text is in s->out */
-	bool high = false, copied = false;
+	const char *done = start, *next; /* up to done the text is in s->out */
+	bool copied = false;
 
-	for (;; p = skip_plain(p, end)) {
-		size_t n = 0;
-
+	for (;; p = skip_plain(next, end)) {
 		if (p == end)
 			return NULL;
 		if (*p == '"')
 			break;
+		next = (unsigned char)*p == 0x7f ? p + 1 : utf8_run(p, end);
 		if (*p == '\\') {
 			memcpy(s->out + s->out_used, done, (size_t)(p - done));
 			s->out_used += (size_t)(p - done);
-			n = add_escape(s, p, end);
-			done = p + n;
+			done = next = p + add_escape(s, p, end);
 			copied = true;
-		} else if ((unsigned char)*p >= 0x7f) {
-			n = 1;
-			high = true;
 		}
-		if (n == 0)
+		if (next == p)
 			return NULL;
-		p += n;
 	}
+	*text = (struct slice){ start, (size_t)(p - start) };
 	if (copied) {
 		memcpy(s->out + s->out_used, done, (size_t)(p - done));
 		s->out_used += (size_t)(p - done);
 		*text = (struct slice){ s->out + from, s->out_used - from };
-	} else {
-		*text = (struct slice){ start, (size_t)(p - start) };
 	}
-	if (high && !utf8_valid(text->p, text->len))
-		return NULL;
-	if (watch && !s->hostile)
-		s->hostile = value_is_hostile(*text);
+	if (!watch)
+		return p;
+	/* Looked at when the event is one: the reference reader would look again. */
+	if (s->nodd < SCAN_ODD)
+		s->odd[s->nodd++] = *text;
+	else
+		s->hostile = s->hostile || value_is_hostile(*text);
 	return p;
 }
 
@@ -441,6 +434,8 @@ take_top(struct scanner *s, const struct decode_context *c, struct falco_event *
 	if (ev->output.p == NULL && s->misc[ROLE_MESSAGE].text.p != NULL)
 		ev->message = message_of(s->misc[ROLE_MESSAGE].text);
 	ev->uuid = s->misc[ROLE_UUID].text;
+	for (unsigned i = 0; i < s->nodd && !s->hostile; i++)
+		s->hostile = value_is_hostile(s->odd[i]);
 	if (s->hostile)
 		ev->flags |= EVENT_HOSTILE;
 	json_event_finish(c, ev);
@@ -460,6 +455,7 @@ scanner_event(
 	reserve(s, text.len);
 	next_serial(s);
 	s->hostile = false;
+	s->nodd = 0;
 	s->elements = 0;
 	s->misc[ROLE_PRIORITY].text.p = s->misc[ROLE_TIME].text.p = NULL;
 	s->misc[ROLE_MESSAGE].text.p = NULL;

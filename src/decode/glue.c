@@ -9,13 +9,15 @@
 #include "base/banned.h"
 
 #define SEARCH_BYTES 65536	       /* candidates further on: only the first is tried */
-#define BUDGET	     ((size_t)4 << 20) /* bytes to scan for one piece */
+#define BUDGET	     ((size_t)2 << 20) /* bytes to scan for one piece */
 #define TOKEN_COST   64		       /* bytes that a token of a whole object counts for */
+#define REPAIR_COST  8		       /* and a damaged byte */
 
 void
 glue_reset(struct glue *g)
 {
 	g->end = NULL;
+	g->event_at = NULL;
 }
 
 void
@@ -82,15 +84,30 @@ is_event(struct glue *g, struct decode_context *c, struct json *j, struct slice 
 
 	if (is_open(g, at))
 		return false;
-	v = falco_json(c, j, rest, &g->event, &scan, &reason);
-	cost = scan.end + (scan.status == JSON_OK ? (size_t)scan.tokens * TOKEN_COST : 0);
+	v = g->verdict = falco_json(c, j, rest, &g->event, &scan, &reason);
+	cost = scan.end + scan.repairs * REPAIR_COST +
+	       (scan.status == JSON_OK ? (size_t)scan.tokens * TOKEN_COST : 0);
 	*budget -= cost < *budget ? cost : *budget;
 	if (scan.status == JSON_BAD) {
 		g->failed = scan;
 		for (unsigned i = 0; i < scan.depth; i++)
 			g->failed.open[i] += (uint32_t)at;
 	}
-	return v == VERDICT_EVENT || v == VERDICT_INTERNAL;
+	if (v != VERDICT_EVENT && v != VERDICT_INTERNAL)
+		return false;
+	g->event_at = rest.p;
+	g->event_len = scan.value_end;
+	return true;
+}
+
+size_t
+glue_event(const struct glue *g, struct slice text, struct falco_event *ev, enum verdict *v)
+{
+	if (g->event_at != text.p || g->end != text.p + text.len)
+		return 0;
+	*ev = g->event;
+	*v = g->verdict;
+	return g->event_len;
 }
 
 /* Where the next whole JSON event behind the first byte starts, or the end. */

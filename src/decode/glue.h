@@ -14,6 +14,10 @@ struct glue {
 	/* what earlier searches in text with this end found: the next JSON and text event, or the
 	 * end */
 	const char *end, *json_at, *text_at;
+	/* the JSON event that was found last, where it starts, its bytes and verdict */
+	const char *event_at;
+	size_t event_len;
+	enum verdict verdict;
 };
 
 /* Forgets what was found: a new line. */
@@ -26,5 +30,8 @@ void glue_start(struct glue *g, const struct json_scan *scan);
  * found was not written by the one who wrote the strings.
  */
 size_t glue_next(struct glue *g, struct decode_context *c, struct json *j, struct slice text);
+/* The event at the start of the text, if a search ended there: bytes of its object, or 0. */
+size_t glue_event(
+    const struct glue *g, struct slice text, struct falco_event *ev, enum verdict *verdict);
 
 #endif

@@ -137,72 +137,69 @@ json_text(const struct json *j, unsigned node)
 	return (struct slice){ j->p + t->start, (size_t)(t->end - t->start) };
 }
 
-/* One step at the first byte that is not plain: appends what it stands for to *to; returns bytes
- * taken. */
+/* Behind the bytes that stand for themselves: at an escape, at a damaged byte, or at end. */
+static const char *
+literal_run(const char *p, const char *end)
+{
+	const char *q;
+
+	while ((p = skip_plain(p, end)) < end && *p != '\\') {
+		q = (unsigned char)*p < 0x80 ? p + 1 : utf8_run(p, end);
+		if (q == p)
+			break;
+		p = q;
+	}
+	return p;
+}
+
+/* Appends what the escape or the damaged byte at p stands for to *to; returns bytes taken. */
 static size_t
 unescape_step(const char *p, const char *end, char **to)
 {
 	bool bad = false;
-	uint32_t cp;
 	size_t n;
 
-	if (*p == '\\') {
-		n = escape_length(p, end, &bad);
-		if (n == 0) { /* not after json_validate() */
-			*(*to)++ = *p;
-			return 1;
-		}
-		cp = escape_value(p, n);
-		*to += utf8_encode(cp, *to);
-		return n;
+	if (*p != '\\') {
+		memcpy(*to, "\xef\xbf\xbd", 3);
+		*to += 3;
+		return damaged_length(p, end);
 	}
-	n = (unsigned char)*p < 0x80 ? 1 : utf8_step(p, (size_t)(end - p), &bad);
-	if (bad) {
-		*to += utf8_encode(0xfffd, *to);
-	} else {
-		memcpy(*to, p, n);
-		*to += n;
+	n = escape_length(p, end, &bad);
+	if (n == 0) { /* not after json_validate() */
+		*(*to)++ = *p;
+		return 1;
 	}
+	*to += utf8_encode(escape_value(p, n), *to);
 	return n;
-}
-
-/* True when the string stands for itself: no escape, nothing to mend. */
-static bool
-is_literal(struct slice raw)
-{
-	const char *p = raw.p, *end = raw.p + raw.len;
-
-	while ((p = skip_plain(p, end)) < end) {
-		bool bad = false;
-
-		if (*p == '\\')
-			return false;
-		p += (unsigned char)*p < 0x80 ? 1 : utf8_step(p, (size_t)(end - p), &bad);
-		if (bad)
-			return false;
-	}
-	return true;
 }
 
 struct slice
 json_unescape(struct slice raw, struct arena *scratch)
 {
-	const char *p = raw.p, *end = raw.p + raw.len, *q;
+	const char *p = raw.p, *end = raw.p + raw.len, *q = literal_run(p, end);
 	char *out, *to;
 
-	if (is_literal(raw))
+	if (q == end)
 		return raw;
 	/* A damaged byte becomes the three of U+FFFD; everything else shrinks or stays. */
 	out = to = arena_alloc(scratch, raw.len * 3);
-	while (p < end) {
-		q = skip_plain(p, end);
-		memcpy(to, p, (size_t)(q - p));
+	for (;;) {
+		if (q > p)
+			memcpy(to, p, (size_t)(q - p));
 		to += q - p;
-		p = q;
-		if (p < end)
-			p += unescape_step(p, end, &to);
+		if (q == end)
+			return (struct slice){ out, (size_t)(to - out) };
+		p = q + unescape_step(q, end, &to);
+		q = literal_run(p, end);
 	}
-	return (struct slice){ out, (size_t)(to - out) };
+}
+
+/* A string can only be a name of Falco's or an envelope's, all ASCII, when its raw form is not too
+ * short or long for it: for keys that are too odd to unescape them again and again. */
+static bool
+may_be(struct slice raw, size_t len)
+{
+	return raw.len >= len && raw.len <= len * 6;
 }
 
 struct value
@@ -275,7 +272,8 @@ json_find(const struct json *j, unsigned object, struct slice name, unsigned *va
 	if (json_kind(j, object) != VALUE_OBJECT)
 		return false;
 	while (json_next(&w)) {
-		if (slice_eq(json_name(&w, scratch), name)) {
+		if (may_be(json_text(j, w.key), name.len) &&
+		    slice_eq(json_name(&w, scratch), name)) {
 			*value = w.value;
 			found = true;
 		}

@@ -70,10 +70,13 @@ check_string(struct cursor *c)
 		} else if (*q == 0x7f) {
 			q++;
 		} else {
-			bool bad = false;
+			const char *next = utf8_run(q, end);
 
-			q += utf8_step(q, (size_t)(end - q), &bad);
-			c->out->repairs += bad;
+			if (next == q) {
+				next += damaged_length(q, end);
+				c->out->repairs++;
+			}
+			q = next;
 		}
 	}
 	c->at = (size_t)(q - c->p);

@@ -150,8 +150,10 @@ text_is_noise(struct slice s)
 		if (s.p[3] == '-')
 			s = after(s, 3);
 	}
+	if (s.len == 0)
+		return false;
 	for (size_t i = 0; i < sizeof(starts) / sizeof(starts[0]); i++)
-		if (starts_with(s, starts[i].text, starts[i].len))
+		if (starts[i].text[0] == s.p[0] && starts_with(s, starts[i].text, starts[i].len))
 			return true;
 	return false;
 }

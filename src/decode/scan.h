@@ -18,7 +18,8 @@
 #define SCAN_TAG_SETS	256
 #define SCAN_TAG_BYTES	480
 #define SCAN_ELEMENTS                                                                              \
-	8192	    /* of all arrays of an event: with two tokens a key that stays under the cap */
+	8192 /* of all arrays of an event: with two tokens a key that stays under the cap */
+#define SCAN_ODD 16
 #define SCAN_MIN 96 /* shorter texts are left to the reference reader */
 
 /* Which values of a key are regular. */
@@ -62,8 +63,10 @@ struct scanner {
 	uint32_t serial;	  /* number of the event */
 	unsigned nkeys;
 	unsigned elements; /* in the arrays of the current event so far */
-	bool hostile;	   /* an odd string of the current event must be shown with care */
-	char *out;	   /* unescaped strings of the current event */
+	unsigned nodd;
+	struct slice odd[SCAN_ODD]; /* odd strings of the current event that will be shown */
+	bool hostile;		    /* an odd string of the current event must be shown with care */
+	char *out;		    /* unescaped strings of the current event */
 	size_t out_used, out_cap;
 	uint16_t guess[SCAN_GUESSES];
 	uint16_t slot[SCAN_KEYS * 2];

@@ -3,7 +3,7 @@
 #ifndef FALCOTOP_DECODE_STRINGS_H
 #define FALCOTOP_DECODE_STRINGS_H
 
-#include "base/slice.h"
+#include "base/utf8.h"
 
 /* Value of the four hex digits at p, or -1. */
 int hex4(const char *p, const char *end);
@@ -22,5 +22,16 @@ uint32_t escape_value(const char *p, size_t len);
  * one U+FFFD (Unicode 15, 3.9, "substitution of maximal subparts"): then *bad is true. At least 1.
  */
 size_t utf8_step(const char *p, size_t len, bool *bad);
+
+/* utf8_step() where utf8_run() stopped: what is there is damaged. */
+static inline size_t
+damaged_length(const char *p, const char *end)
+{
+	bool bad;
+
+	if ((unsigned char)*p < 0xc2 || (unsigned char)*p > 0xf4)
+		return 1;
+	return utf8_step(p, (size_t)(end - p), &bad);
+}
 
 #endif

@@ -8,6 +8,7 @@
 #include "decode/text_head.h"
 
 #include "decode/envelope.h"
+#include "decode/message_rules.h"
 
 #include "base/banned.h"
 
@@ -15,7 +16,8 @@
 #define ISO_LEN	   34 /* YYYY-MM-DDTHH:MM:SS.nnnnnnnnn+0000 */
 #define MAX_TIME   64
 #define MAX_WORD   24
-#define GLUE_TRIES 8 /* heads of JSON events looked at in one text */
+#define GLUE_TRIES 8	/* heads of JSON events looked at in one text */
+#define PAIR_NEAR  1024 /* bytes behind a damaged head within which a pair has to come */
 
 static bool
 digit(char c)
@@ -91,11 +93,10 @@ was_time(struct slice s)
 static bool
 odd_time(const char *p, const char *end, struct text_head *out)
 {
-	const char *colon = p;
+	const char *colon =
+	    memchr(p, ' ', end - p < MAX_TIME + 1 ? (size_t)(end - p) : MAX_TIME + 1);
 
-	while (colon < end && colon - p < MAX_TIME && *colon != ' ')
-		colon++;
-	if (colon == end || *colon != ' ' || colon - p < 2 || colon[-1] != ':')
+	if (colon == NULL || colon - p < 2 || colon[-1] != ':')
 		return false;
 	out->time = (struct slice){ p, (size_t)(colon - 1 - p) };
 	out->mended = true;
@@ -147,16 +148,31 @@ text_head(struct slice text, struct text_head *out)
 	return true;
 }
 
+/*
+ * Whether what follows a damaged head makes it an event: pairs behind what was a time, or a message
+ * that is known. Only near by: prose between events that looks like this is asked many times in a
+ * line.
+ */
+static bool
+is_backed(const struct text_head *head, struct slice body)
+{
+	size_t near = body.len < PAIR_NEAR ? body.len : PAIR_NEAR;
+
+	return !head->mended || (!head->lost && memchr(body.p, '=', near) != NULL) ||
+	       message_rule_find(body) != NULL;
+}
+
 bool
 text_probe(struct slice text)
 {
 	const char *end = text.p + text.len;
-	size_t n = text.len == 0 ? 0 : time_shape(text.p, end);
 	struct text_head head;
 
-	if (n > 0)
-		return end - text.p > (ptrdiff_t)n + 2 && text.p[n] == ':' && text.p[n + 1] == ' ';
-	return text.len > 8 && text_head(text, &head);
+	if (text.len <= 8)
+		return false;
+	return text_head_at(text.p, end) ||
+	       (text_head(text, &head) &&
+		   is_backed(&head, (struct slice){ text.p + head.len, text.len - head.len }));
 }
 
 /* Start of the head whose ": " is at colon, behind low; NULL when there is none. */
@@ -204,27 +220,44 @@ footer(const char *start, const char *end)
 	return p - len;
 }
 
-/* A JSON event of Falco's that goes on to the very end: nothing that stands in a value does. */
+/* Whether the text holds the word at `from` or later. *at: where it was found last; NULL to start.
+ */
+static bool
+holds(struct slice word, const char *from, const char *end, const char **at)
+{
+	if (*at != NULL && *at < from)
+		*at = NULL;
+	if (*at == NULL)
+		*at = memmem(from, (size_t)(end - from), word.p, word.len);
+	return *at != NULL;
+}
+
+/*
+ * A JSON event of Falco's that goes on to the very end: nothing that stands in a value does. What
+ * is inside of an object that was tried ends with it, or breaks where it broke.
+ */
 static const char *
 glued_json(const char *p, const char *end)
 {
-	const char *brace = p - 1;
+	const char *priority = NULL, *rule = NULL;
+	struct json_scan scan;
 
-	for (unsigned tries = 0; tries < GLUE_TRIES; tries++) {
-		struct slice rest;
-		struct json_scan scan;
-
-		do {
-			brace = memchr(brace + 1, '{', (size_t)(end - brace) - 1);
-			if (brace == NULL || end - brace < 2)
-				return end;
-		} while (brace[1] != '"');
-		rest = (struct slice){ brace, (size_t)(end - brace) };
-		if (memmem(rest.p, rest.len, "\"priority\"", 10) != NULL &&
-		    memmem(rest.p, rest.len, "\"rule\"", 6) != NULL && brace[-1] != ' ' &&
-		    brace[-1] != '=' && brace[-1] != '"' && json_validate(rest, &scan) == JSON_OK &&
-		    scan.end == rest.len)
-			return brace;
+	for (unsigned tries = 0; tries < GLUE_TRIES; p++) {
+		p = memchr(p, '{', (size_t)(end - p));
+		if (p == NULL || end - p < 2)
+			break;
+		if (p[1] != '"')
+			continue;
+		if (!holds(SLICE("\"priority\""), p, end, &priority) ||
+		    !holds(SLICE("\"rule\""), p, end, &rule))
+			break;
+		tries++;
+		if (strchr(" =\"", p[-1]) != NULL)
+			continue;
+		json_validate((struct slice){ p, (size_t)(end - p) }, &scan);
+		if (scan.status == JSON_OK && p + scan.end == end)
+			return p;
+		p += scan.end > 0 ? scan.end - 1 : 0;
 	}
 	return end;
 }

@@ -78,6 +78,9 @@ skip_plain(const char *p, const char *end)
 static inline const char *
 find_any3(const char *p, const char *end, char a, char b, char c)
 {
+	/* They may come in runs. */
+	if (p < end && (*p == a || *p == b || *p == c))
+		return p;
 #ifdef __SSE2__
 	for (; end - p >= 16; p += 16) {
 		__m128i v = _mm_loadu_si128((const __m128i *)(const void *)p);

@@ -1,7 +1,7 @@
 /*
  * Hostile input: every file of the shared hostile set gets the verdict and the counters of its
- * index; damage at every byte of an event gets the counts of the reference reader there; and no
- * line up to the cap takes long, whatever is in it.
+ * index, and damage at every byte of an event gets the counts of the reference reader there. What
+ * takes long is in slow.c.
  */
 #include "decode/decode.h"
 
@@ -228,90 +228,7 @@ START_TEST(shared_set)
 }
 END_TEST
 
-/* --- lines that cost as much as a line can
- * ------------------------------------------------------------------------ */
-
-/* head, then `unit` over and over up to the cap of a line, then tail. */
-static const struct {
-	const char *name, *head, *unit, *tail;
-	unsigned times; /* 0: as often as there is room */
-} heavy[] = {
-	{ "brackets", "", "[", "", 0 },
-	{ "objects", "", "{\"a\":", "", 0 },
-	{ "starts", "", "{\"rule\":", "", 0 },
-	{ "starts in text", "x", "{\"rule\":", "", 0 },
-	{ "closed starts", "", "{\"rule\":1}", "", 0 },
-	{ "starts that are no events", "[", "{\"rule\":1},", "", 0 },
-	{ "events", "", "{\"rule\":\"R\",\"priority\":\"Error\"}", "", 0 },
-	{ "events with prose between", "", "x{\"rule\":\"R\",\"priority\":\"Error\"}", "", 0 },
-	{ "escapes", "{\"output\":\"", "\\u00e9", "\"}", 0 },
-	{ "torn escapes", "{\"output\":\"", "\\u00e9", "", 0 },
-	{ "surrogates", "{\"rule\":\"R\",\"priority\":\"Error\",\"output\":\"", "\\ud83d", "\"}",
-	    0 },
-	{ "damaged bytes", "{\"rule\":\"R\",\"priority\":\"Error\",\"output\":\"", "\xe2\x82",
-	    "\"}", 0 },
-	{ "control bytes", "{\"rule\":\"R\",\"priority\":\"Error\",\"output\":\"", "\x01", "\"}",
-	    0 },
-	{ "bidi", "{\"rule\":\"R\",\"priority\":\"Error\",\"output\":\"", "\xe2\x80\xae", "\"}",
-	    0 },
-	{ "quotes", "", "\"", "", 0 },
-	{ "backslashes", "{\"rule\":\"", "\\", "", 0 },
-	{ "nul bytes in a string", "{\"rule\":\"R\",\"priority\":\"", "\x01\x02", "\"}", 0 },
-	{ "keys", "{\"rule\":\"R\",\"priority\":\"Error\"", ",\"k\":1", "}", 4000 },
-	{ "tokens", "{\"rule\":\"R\",\"priority\":\"Error\",\"tags\":[0", ",1", "]}", 16000 },
-	{ "elements", "{\"rule\":\"R\",\"priority\":\"Error\",\"tags\":[0", ",\"t\"", "]}", 0 },
-	{ "digits", "{\"rule\":\"R\",\"priority\":\"Error\",\"x\":", "9", "}", 0 },
-	{ "blanks", "{\"rule\":\"R\",", " ", "\"priority\":\"Error\"}", 0 },
-	{ "colons", "{\"a\"", ":", "", 0 },
-	{ "times", "", "08:00:00.123456789: Notice x", "", 0 },
-	{ "equals", "08:00:00.123456789: Notice x (", "user=", "", 0 },
-	{ "parens", "{\"rule\":\"R\",\"priority\":\"Error\",\"output\":\"", "(", "\"}", 0 },
-	{ "bars", "{\"rule\":\"R\",\"priority\":\"Error\",\"output\":\"", " |", "\"}", 0 },
-	{ "docker", "{\"log\":\"", "{\\\"log\\\":\\\"", "\",\"stream\":\"stdout\",\"time\":\"\"}",
-	    0 },
-	{ "prefixes", "", "2026-01-02T03:04:05.5Z ", "", 0 },
-	{ "pods", "", "[pod/x/c] ", "", 0 },
-	{ "colours", "", "\033[0m", "", 0 },
-};
-
-static void
-heavy_line(struct buf *line, size_t i)
-{
-	size_t unit = strlen(heavy[i].unit), tail = strlen(heavy[i].tail);
-	unsigned times = heavy[i].times;
-
-	buf_adds(line, heavy[i].head);
-	for (unsigned n = 0; times == 0 || n < times; n++) {
-		if (line->len + unit + tail > DECODE_MAX_LINE)
-			break;
-		buf_adds(line, heavy[i].unit);
-	}
-	buf_adds(line, heavy[i].tail);
-}
-
-START_TEST(no_line_takes_long)
-{
-	struct decoder *d = decoder_new();
-	struct buf line = { NULL, 0, 0 };
-	int64_t best = INT64_MAX;
-
-	heavy_line(&line, (size_t)_i);
-	for (int round = 0; round < 3; round++) {
-		struct counts n = { 0 };
-
-		count_line(d, line.p, line.len, false, &n);
-		if (n.slowest < best)
-			best = n.slowest;
-	}
-	printf("# %s: %.2f ms\n", heavy[_i].name, (double)best / 1e6);
-	fflush(stdout);
-	ck_assert_msg(best < LINE_NS, "%s", heavy[_i].name);
-	buf_release(&line);
-	decoder_free(d);
-}
-END_TEST
-
-/* The same deep inside: 64 objects that are open when a megabyte breaks. */
+/* 60 objects that are open when a megabyte breaks. */
 START_TEST(open_objects_are_tried_once)
 {
 	struct decoder *d = decoder_new();
@@ -362,7 +279,6 @@ suite(void)
 
 	tcase_set_timeout(tc, 120);
 	tcase_add_test(tc, shared_set);
-	tcase_add_loop_test(tc, no_line_takes_long, 0, sizeof(heavy) / sizeof(heavy[0]));
 	tcase_add_test(tc, open_objects_are_tried_once);
 	tcase_add_test(tc, long_lines);
 	suite_add_tcase(s, tc);
