@@ -23,9 +23,14 @@ struct arena_block {
 static struct arena_block *
 block_for(struct arena *a, size_t n)
 {
-	struct arena_block *b = a->spare;
+	struct arena_block *b;
 	size_t size = BLOCK_MIN;
 
+	/* Spare blocks that are too small go: requests that grow and grow would pile them up. */
+	while ((b = a->spare) != NULL && b->size < n && n <= BLOCK_MAX) {
+		a->spare = b->next;
+		free(b);
+	}
 	if (b != NULL && b->size >= n) {
 		a->spare = b->next;
 		b->used = 0;

@@ -1,6 +1,7 @@
 /* Allocation, buffers and arenas; and how the program gives up. */
 #include "base/xalloc.h"
 
+#include <malloc.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -171,6 +172,34 @@ START_TEST(buf_formats)
 }
 END_TEST
 
+/* Bytes that malloc has given out, however it got them; 0 where it does not say. */
+static size_t
+in_use(void)
+{
+#if defined(__GLIBC__) && __GLIBC_PREREQ(2, 33)
+	struct mallinfo2 m = mallinfo2();
+
+	return m.uordblks + m.hblkhd;
+#else
+	return 0;
+#endif
+}
+
+/* One request a time that grows: what is kept is the last block, not all of them. */
+START_TEST(arena_keeps_no_pile)
+{
+	struct arena a = { 0 };
+	size_t before = in_use();
+
+	for (size_t n = 1024; n <= (size_t)1 << 20; n += 1024) {
+		arena_alloc(&a, n);
+		arena_reset(&a);
+	}
+	ck_assert_uint_lt(in_use() - before, (size_t)4 << 20);
+	arena_release(&a);
+}
+END_TEST
+
 START_TEST(arena_gives_and_reuses)
 {
 	struct arena a = { 0 };
@@ -232,6 +261,7 @@ suite(void)
 	tcase_add_test(tc, buf_grows);
 	tcase_add_test(tc, buf_formats);
 	tcase_add_test(tc, arena_gives_and_reuses);
+	tcase_add_test(tc, arena_keeps_no_pile);
 	tcase_add_test(tc, arena_copies);
 	suite_add_tcase(s, tc);
 	return s;
