@@ -59,8 +59,7 @@ struct window {
 	int64_t total;
 };
 
-/* Gives each pair as much of the queue as it has entries. Writes over the pairs' sums:
- * book_unsum(). */
+/* Gives each pair as much of the queue as it has entries. */
 static void
 window_open(struct window *w, struct book *b, const struct picked *all)
 {
@@ -73,7 +72,7 @@ window_open(struct window *w, struct book *b, const struct picked *all)
 
 		p->high = p->low = 0;
 		p->start = NOWHERE;
-		p->sum24 = 0;
+		p->window = 0;
 	}
 	for (uint32_t i = 0; i < all->n; i++)
 		b->pair[b->hot[all->place[i]].pair].low++;
@@ -108,12 +107,12 @@ window_add(struct window *w, uint32_t place)
 
 	if (!counts(w->b, place))
 		return;
-	w->total -= book_share(w->b, p->sum24, window_max(w, p));
-	p->sum24 += h->score;
+	w->total -= book_share(w->b, p->window, window_max(w, p));
+	p->window += h->score;
 	while (p->low > p->high && w->b->hot[w->queue[p->low - 1]].score <= h->score)
 		p->low--;
 	w->queue[p->low++] = place;
-	w->total += book_share(w->b, p->sum24, window_max(w, p));
+	w->total += book_share(w->b, p->window, window_max(w, p));
 }
 
 static void
@@ -124,11 +123,11 @@ window_remove(struct window *w, uint32_t place)
 
 	if (!counts(w->b, place))
 		return;
-	w->total -= book_share(w->b, p->sum24, window_max(w, p));
-	p->sum24 -= h->score;
+	w->total -= book_share(w->b, p->window, window_max(w, p));
+	p->window -= h->score;
 	if (p->high < p->low && w->queue[p->high] == place)
 		p->high++;
-	w->total += book_share(w->b, p->sum24, window_max(w, p));
+	w->total += book_share(w->b, p->window, window_max(w, p));
 }
 
 /* Lets what is 24 hours old at t leave. */
@@ -182,9 +181,9 @@ one_more(const struct window *w, uint32_t place)
 	const struct book_hot *h = &w->b->hot[place];
 	const struct book_pair *p = &w->b->pair[h->pair];
 	int32_t max = window_max(w, p);
-	int64_t total = w->total - book_share(w->b, p->sum24, max);
+	int64_t total = w->total - book_share(w->b, p->window, max);
 
-	total += book_share(w->b, p->sum24 + h->score, h->score > max ? h->score : max);
+	total += book_share(w->b, p->window + h->score, h->score > max ? h->score : max);
 	return (double)total / SCORE_UNIT;
 }
 
@@ -214,7 +213,6 @@ book_ledger(struct book *b, int64_t now, int64_t span, struct slice object, stru
 		out[i - skip].one_more = one_more(&w, all.place[i]);
 	free(w.queue);
 	free(all.place);
-	book_unsum(b);
 	return all.n - start;
 }
 
@@ -254,7 +252,6 @@ book_outlook(
 		window_slide(&w, out->next_leaves);
 		out->next_sum = (double)w.total / SCORE_UNIT;
 		free(w.queue);
-		book_unsum(b);
 	}
 	free(day.place);
 }

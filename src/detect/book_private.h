@@ -52,6 +52,7 @@ struct book_pair {
 	int32_t max24, max7d;
 	bool has_tactic;
 	/* of a ledger: the window slides over them */
+	int64_t window;
 	uint32_t high, low, start; /* queue of falling scores: [low, high) of b->queue */
 };
 
@@ -112,12 +113,6 @@ int64_t book_heap_hour(const struct book *b, uint32_t i);
 void book_drop_oldest_hour(struct book *b);
 /* Brings the marks and sums in objects and pairs up to now. */
 void book_sum(struct book *b, int64_t now);
-/* The sums in the pairs were written over: make them again. */
-static inline void
-book_unsum(struct book *b)
-{
-	b->summed = b->status.version - 1;
-}
 /* What a source counts for: its sum, or less with the cap. */
 int64_t book_share(const struct book *b, int64_t sum, int32_t max);
 
