@@ -5,15 +5,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/xalloc.h"
 #include "source/private.h"
 #include "base/banned.h"
-
-/* A file written to so recently is taken for one that grows (follow_auto). */
-#define FRESH_SECONDS 300
 
 /*
  * The last writer of a FIFO has gone: the end, unless we follow; then the next writer is waited
@@ -46,15 +42,13 @@ pipe_open(struct source *s, int fd)
 	if (stream_open(s->set->net, s, fd, origin, pipe_closed))
 		engine_source_state(s->set->engine, s->number, SOURCE_OK, NULL);
 	else /* a device that cannot be waited for is read like a file */
-		files_add(s->set->files, s, NULL, fd, false);
+		files_add(s->set->files, s, NULL, fd, FOLLOW_NEVER);
 }
 
-static bool
-wants_follow(const struct source *s, const struct stat *st)
+static enum file_follow
+wants_follow(const struct source_options *o)
 {
-	const struct source_options *o = &s->set->options;
-
-	return o->follow || (o->follow_auto && time(NULL) - st->st_mtim.tv_sec < FRESH_SECONDS);
+	return o->follow ? FOLLOW_ALWAYS : o->follow_auto ? FOLLOW_GROWN : FOLLOW_NEVER;
 }
 
 static int
@@ -70,7 +64,7 @@ static int
 wait_for(struct source *s)
 {
 	source_register(s, s->where);
-	files_add(s->set->files, s, s->where, -1, true);
+	files_add(s->set->files, s, s->where, -1, FOLLOW_ALWAYS);
 	engine_source_state(s->set->engine, s->number, SOURCE_WAITING, "not there yet");
 	return 0;
 }
@@ -96,7 +90,7 @@ file_open(struct source *s, char *err, size_t errlen)
 	}
 	source_register(s, s->where);
 	if (S_ISREG(st.st_mode))
-		files_add(s->set->files, s, s->where, fd, wants_follow(s, &st));
+		files_add(s->set->files, s, s->where, fd, wants_follow(&s->set->options));
 	else
 		pipe_open(s, fd);
 	return 0;

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -17,25 +18,42 @@
 #include "base/xalloc.h"
 #include "base/banned.h"
 
+/* A line that a writer has begun is finished by then. */
+#define LINE_PATIENCE (2 * NSEC_PER_SEC)
+
+/* A file that is followed keeps two descriptors, its own and the one of its raw bytes. */
+static void
+allow_many_files(void)
+{
+	struct rlimit r;
+
+	if (getrlimit(RLIMIT_NOFILE, &r) != 0 || r.rlim_cur == r.rlim_max)
+		return;
+	r.rlim_cur = r.rlim_max;
+	(void)setrlimit(RLIMIT_NOFILE, &r);
+}
+
 struct files *
 files_new(struct source_set *set)
 {
 	struct files *fs = xcalloc(1, sizeof(*fs));
 
+	allow_many_files();
 	fs->set = set;
 	fs->stop_fd = -1;
 	return fs;
 }
 
 void
-files_add(struct files *fs, struct source *s, const char *path, int fd, bool follow_it)
+files_add(struct files *fs, struct source *s, const char *path, int fd, enum file_follow how)
 {
 	struct file *f = xcalloc(1, sizeof(*f));
 
 	f->source = s;
 	f->path = path != NULL ? xstrdup(path) : NULL;
 	f->fd = fd;
-	f->follow = follow_it;
+	f->follow = how;
+	f->line_ends = INT64_MAX;
 	f->watch = f->dir_watch = -1;
 	if (fs->n == fs->cap) {
 		fs->cap = fs->cap == 0 ? 8 : fs->cap * 2;
@@ -126,7 +144,6 @@ file_finish_line(struct files *fs, struct file *f)
 {
 	if (framer_finish(&f->framer))
 		push(fs, f);
-	framer_reset(&f->framer);
 }
 
 static void
@@ -137,6 +154,15 @@ read_failed(struct file *f, int error)
 	snprintf(
 	    why, sizeof(why), "read at byte %llu: %s", (unsigned long long)f->at, strerror(error));
 	source_finish(f->source, SOURCE_FAILED, why);
+}
+
+void
+file_done(struct files *fs, struct file *f)
+{
+	f->line_ends = INT64_MAX;
+	file_finish_line(fs, f);
+	framer_release(&f->framer);
+	engine_source_state(fs->set->engine, f->source->number, SOURCE_DONE, NULL);
 }
 
 /* From the beginning to the end it has now. Followed files stay open and keep their unfinished
@@ -151,9 +177,15 @@ read_whole(struct files *fs, struct file *f)
 	file_begin(fs, f);
 	r = file_read(fs, f);
 	error = errno;
-	if (r == FILE_END && f->follow) {
+	if (r == FILE_END && f->follow == FOLLOW_ALWAYS) {
 		f->caught_up = true;
 		f->framer.recorded = false;
+		return;
+	}
+	if (r == FILE_END && f->follow == FOLLOW_GROWN) {
+		f->line_ends = clock_mono() + LINE_PATIENCE;
+		if (!framer_holds(&f->framer))
+			file_done(fs, f);
 		return;
 	}
 	if (r != FILE_STOPPED)

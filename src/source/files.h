@@ -12,7 +12,7 @@ struct file {
 	struct source *source;
 	char *path; /* NULL: has none */
 	int fd;	    /* -1: not there (any more) */
-	bool follow;
+	enum file_follow follow;
 	bool streamed;
 	bool caught_up;		/* read to its end once: from now on its events are live */
 	uint64_t at;		/* bytes read: where the next read is */
@@ -23,6 +23,7 @@ struct file {
 	/* follow.c */
 	int watch, dir_watch; /* inotify; -1: none */
 	bool dirty;
+	int64_t line_ends; /* FOLLOW_GROWN: when what has no line end is the last line */
 };
 
 struct files {
@@ -32,6 +33,7 @@ struct files {
 	pthread_t thread;
 	bool running;
 	int stop_fd; /* eventfd */
+	bool polled; /* inotify does not tell of all of them */
 	atomic_bool stopping;
 };
 
@@ -41,6 +43,8 @@ enum file_result { FILE_END, FILE_FAILED, FILE_STOPPED };
 enum file_result file_read(struct files *fs, struct file *f);
 /* What is left is the last line. */
 void file_finish_line(struct files *fs, struct file *f);
+/* FOLLOW_GROWN: nothing more is expected of what may be a recording. */
+void file_done(struct files *fs, struct file *f);
 /* Begins with the file that fd is: a new origin, from where the descriptor stands. */
 void file_begin(struct files *fs, struct file *f);
 void file_close(struct file *f);

@@ -14,6 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/xalloc.h"
 #include "source/files.h"
 #include "base/banned.h"
@@ -51,6 +52,7 @@ watch_dir(int inotify, const char *path)
 static bool
 watch(struct files *fs, struct file *f, int inotify)
 {
+	bool whole = f->follow == FOLLOW_ALWAYS; /* and what takes its name */
 	char why[96];
 	bool good;
 
@@ -58,10 +60,10 @@ watch(struct files *fs, struct file *f, int inotify)
 		return false;
 	if (inotify >= 0) {
 		f->watch = f->fd >= 0 ? inotify_add_watch(inotify, f->path, FILE_EVENTS) : -1;
-		f->dir_watch = watch_dir(inotify, f->path);
+		f->dir_watch = whole ? watch_dir(inotify, f->path) : -1;
 	}
-	good = f->dir_watch >= 0 && (f->watch >= 0 || f->fd < 0);
-	if (!good) {
+	good = (f->dir_watch >= 0 || !whole) && (f->watch >= 0 || f->fd < 0);
+	if (!good && whole) {
 		snprintf(why, sizeof(why), "inotify: %s: polling", strerror(errno));
 		say(fs, f, f->fd >= 0 ? SOURCE_OK : SOURCE_WAITING, why);
 	}
@@ -173,12 +175,31 @@ read_more(struct files *fs, struct file *f)
 	return false;
 }
 
+/* What was taken for a recording has grown, or was written anew: from now on it is live. */
+static bool
+comes_alive(struct files *fs, struct file *f, int inotify)
+{
+	struct stat st;
+
+	if (fstat(f->fd, &st) != 0 || st.st_size < 0 || (uint64_t)st.st_size == f->at)
+		return false;
+	f->follow = FOLLOW_ALWAYS;
+	f->caught_up = true;
+	f->framer.recorded = false;
+	engine_source_total(fs->set->engine, f->source->number, 0);
+	say(fs, f, SOURCE_OK, NULL);
+	fs->polled |= !watch(fs, f, inotify);
+	return true;
+}
+
 static void
 look(struct files *fs, struct file *f, int inotify)
 {
 	int fd;
 
 	f->dirty = false;
+	if (f->follow == FOLLOW_GROWN && !comes_alive(fs, f, inotify))
+		return;
 	if (f->fd >= 0 && !read_more(fs, f))
 		return;
 	if (!replaced(f))
@@ -210,27 +231,25 @@ keep_followed(struct files *fs)
 	bool any = false;
 
 	for (unsigned i = 0; i < fs->n; i++)
-		any |= fs->file[i]->follow && !fs->file[i]->source->finished;
+		any |= fs->file[i]->follow != FOLLOW_NEVER && !fs->file[i]->source->finished;
 	return any;
 }
 
-static bool
+static void
 begin(struct files *fs, int inotify)
 {
-	bool watched = true;
-
 	for (unsigned i = 0; i < fs->n; i++) {
 		struct file *f = fs->file[i];
 
-		if (!f->follow || f->source->finished)
+		if (f->follow == FOLLOW_NEVER || f->source->finished)
 			continue;
-		engine_source_total(fs->set->engine, f->source->number, 0);
-		watched &= watch(fs, f, inotify);
+		if (f->follow == FOLLOW_ALWAYS)
+			engine_source_total(fs->set->engine, f->source->number, 0);
+		fs->polled |= !watch(fs, f, inotify);
 		if (f->fd < 0)
 			say(fs, f, SOURCE_WAITING, NULL);
 		f->dirty = true;
 	}
-	return watched;
 }
 
 static void
@@ -239,8 +258,10 @@ look_at_dirty(struct files *fs, int inotify)
 	for (unsigned i = 0; i < fs->n; i++) {
 		struct file *f = fs->file[i];
 
-		if (f->follow && f->dirty && !f->source->finished)
+		if (f->follow != FOLLOW_NEVER && f->dirty && !f->source->finished)
 			look(fs, f, inotify);
+		if (f->follow == FOLLOW_GROWN && clock_mono() >= f->line_ends)
+			file_done(fs, f);
 	}
 }
 
@@ -251,7 +272,7 @@ end(struct files *fs)
 	for (unsigned i = 0; i < fs->n; i++) {
 		struct file *f = fs->file[i];
 
-		if (!f->follow || f->fd < 0 || !f->caught_up)
+		if (f->fd < 0 || !f->caught_up)
 			continue;
 		read_more(fs, f);
 		file_finish_line(fs, f);
@@ -262,18 +283,17 @@ void
 follow(struct files *fs)
 {
 	int inotify = -1;
-	bool watched;
 
 	if (!keep_followed(fs))
 		return;
 	inotify = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
-	watched = begin(fs, inotify);
+	begin(fs, inotify);
 	while (!atomic_load(&fs->stopping)) {
 		struct pollfd p[2] = { { .fd = fs->stop_fd, .events = POLLIN },
 			{ .fd = inotify, .events = POLLIN } };
 
 		look_at_dirty(fs, inotify);
-		if (poll(p, 2, watched ? LOOK_MS : POLL_MS) == 0)
+		if (poll(p, 2, fs->polled ? POLL_MS : LOOK_MS) == 0)
 			mark_all(fs);
 		else if (p[1].revents != 0)
 			take_events(fs, inotify);

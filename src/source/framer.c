@@ -26,9 +26,15 @@ framer_release(struct framer *f)
 }
 
 bool
+framer_holds(const struct framer *f)
+{
+	return f->len > 0 || f->skipping || f->long_done;
+}
+
+bool
 framer_reset(struct framer *f)
 {
-	bool any = f->len > 0 || f->skipping || f->long_done;
+	bool any = framer_holds(f);
 
 	f->len = f->cut = 0;
 	f->skipping = f->long_done = false;

@@ -39,6 +39,8 @@ struct framer_spare {
 
 void framer_init(struct framer *f, size_t chunk, uint64_t *offset);
 void framer_release(struct framer *f);
+/* True when a line has begun that has no end yet. */
+bool framer_holds(const struct framer *f);
 /* Forgets what is held: the file was truncated. True when there was something. */
 bool framer_reset(struct framer *f);
 

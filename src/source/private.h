@@ -47,12 +47,19 @@ extern const struct source_ops source_file, source_stdin, source_unix, source_tc
 
 /* --- files.c: the thread that reads files in order, then follows ------------------------------ */
 
+enum file_follow {
+	FOLLOW_NEVER,
+	FOLLOW_GROWN, /* a recording until it grows */
+	FOLLOW_ALWAYS,
+};
+
 struct files *files_new(struct source_set *set);
 /*
  * Takes over fd (-1: not there yet, follow waits for it). path NULL: cannot be followed. streamed:
  * no regular file, its bytes cannot be had again.
  */
-void files_add(struct files *f, struct source *s, const char *path, int fd, bool follow);
+void files_add(
+    struct files *f, struct source *s, const char *path, int fd, enum file_follow follow);
 bool files_any(const struct files *f);
 void files_start(struct files *f);
 void files_stop(struct files *f); /* waits for the thread */

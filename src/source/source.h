@@ -12,7 +12,7 @@ struct source_set; /* all sources of this run and their threads */
 
 struct source_options {
 	bool follow;	  /* -F: keep reading files at their end */
-	bool follow_auto; /* watching: follow a file that was written to in the last minutes */
+	bool follow_auto; /* watching: a file that grows after its end was reached is followed */
 	int stdin_fd;	  /* descriptor of the event pipe when "-" is a source */
 };
 

@@ -32,7 +32,7 @@ stdin_open(struct source *s, char *err, size_t errlen)
 	}
 	source_register(s, "stdin");
 	if (S_ISREG(st.st_mode)) {
-		files_add(set->files, s, NULL, fd, false);
+		files_add(set->files, s, NULL, fd, FOLLOW_NEVER);
 		return 0;
 	}
 	s->state = origin = xcalloc(1, sizeof(*origin));
@@ -40,7 +40,7 @@ stdin_open(struct source *s, char *err, size_t errlen)
 	if (stream_open(set->net, s, fd, origin, stdin_closed))
 		engine_source_state(set->engine, s->number, SOURCE_OK, NULL);
 	else
-		files_add(set->files, s, NULL, fd, false);
+		files_add(set->files, s, NULL, fd, FOLLOW_NEVER);
 	return 0;
 }
 

@@ -7,6 +7,7 @@
 
 static const struct source_options recorded = { .stdin_fd = 0 };
 static const struct source_options following = { .follow = true };
+static const struct source_options watching = { .follow_auto = true };
 
 static void
 event(struct buf *b, unsigned i)
@@ -365,6 +366,55 @@ START_TEST(not_there_yet)
 }
 END_TEST
 
+/* A file written a moment ago is a recording until it grows, its last line whole or not. */
+START_TEST(followed_when_it_grows)
+{
+	struct buf line = { 0 };
+	struct rig r;
+
+	rig_init(&r, 1, 0, &watching);
+	event(&line, 0);
+	rig_append(&r, "a", line.p, line.len - (_i == 1));
+	ck_assert_int_eq(rig_add(&r, "", "a"), 0);
+	source_set_start(r.set);
+	RIG_WAIT(&r, 0, f->state == SOURCE_DONE && f->tally.accepted == 1);
+	RIG_WAIT(&r, 0, f->total == line.len - (_i == 1));
+	if (_i == 1)
+		rig_append(&r, "a", "\n", 1);
+	event(&line, 1);
+	rig_append(&r, "a", line.p, line.len);
+	RIG_WAIT(&r, 0, f->state == SOURCE_OK && f->total == 0 && f->tally.accepted == 2);
+	if (_i == 0) {
+		ck_assert_int_eq(truncate(rig_path(&r, "a"), 0), 0);
+		RIG_WAIT(&r, 0, f->error.len > 0);
+		rig_append(&r, "a", line.p, line.len);
+		RIG_WAIT(&r, 0, f->tally.accepted == 3);
+	}
+	rig_release(&r);
+	buf_release(&line);
+}
+END_TEST
+
+/* What is written while the end is reached belongs to the line that has none yet. */
+START_TEST(line_completed_soon)
+{
+	struct buf line = { 0 };
+	struct rig r;
+
+	rig_init(&r, 1, 0, &watching);
+	event(&line, 0);
+	rig_append(&r, "a", line.p, line.len - 20);
+	ck_assert_int_eq(rig_add(&r, "", "a"), 0);
+	source_set_start(r.set);
+	RIG_WAIT(&r, 0, f->state == SOURCE_OK);
+	rig_append(&r, "a", line.p + line.len - 20, 20);
+	RIG_WAIT(&r, 0, f->tally.accepted == 1 && f->total == 0);
+	RIG_WAIT(&r, 0, f->tally.lines == 1 && f->state == SOURCE_OK);
+	rig_release(&r);
+	buf_release(&line);
+}
+END_TEST
+
 /* --- ends */
 
 /* The engine stands still and the reader waits for a batch: stopping takes no time. */
@@ -446,6 +496,8 @@ suite(void)
 	tcase_add_test(t, truncation);
 	tcase_add_test(t, rotation);
 	tcase_add_test(t, not_there_yet);
+	tcase_add_loop_test(t, followed_when_it_grows, 0, 2);
+	tcase_add_test(t, line_completed_soon);
 	tcase_add_test(t, stop_while_blocked);
 	tcase_add_test(t, endless_device);
 	suite_add_tcase(s, t);
