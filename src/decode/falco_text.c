@@ -118,6 +118,23 @@ word_length(struct slice s)
 	return blank == NULL ? s.len : (size_t)(blank - s.p);
 }
 
+/*
+ * "container=" of old and own rules: an id or a name, by its looks. People annotate the end of a
+ * line: *value is without that. FIELD_NONE when it is neither.
+ */
+static enum field_id
+container_field(struct slice *value)
+{
+	struct slice word = { value->p, word_length(*value) };
+
+	if (is_container_id(*value))
+		return FIELD_CONTAINER_ID;
+	if (word.len == value->len)
+		return FIELD_CONTAINER_NAME;
+	*value = word;
+	return is_container_id(word) ? FIELD_CONTAINER_ID : FIELD_NONE;
+}
+
 /* "repo:tag": the tag's ':' comes after the last '/'. */
 static bool
 split_image(struct slice image, struct slice *repository, struct slice *tag)
@@ -144,18 +161,14 @@ static void
 put_catalogue(
     struct filling *f, enum field_id field, struct slice key, struct slice value, bool override)
 {
-	struct slice repository, tag, word;
+	struct slice repository, tag;
 
 	switch (field) {
 	case FIELD_CONTAINER_ID:
-		/* Own rules say "container=" for the name; people annotate the end of a line. */
-		if (!slice_eq(key, SLICE("container")) || is_container_id(value))
-			break;
-		word = (struct slice){ value.p, word_length(value) };
-		if (word.len < value.len && !is_container_id(word))
+		if (slice_eq(key, SLICE("container")))
+			field = container_field(&value);
+		if (field == FIELD_NONE)
 			return;
-		field = word.len < value.len ? FIELD_CONTAINER_ID : FIELD_CONTAINER_NAME;
-		value = word;
 		break;
 	case FIELD_IMAGE:
 		if (!f->has_tag && split_image(value, &repository, &tag)) {
@@ -507,14 +520,17 @@ text_every_key(struct decode_context *c, struct slice text,
 	tell(each, arg, SLICE("message"), f.message, true);
 	for (unsigned i = 0; i < split.n; i++) {
 		const struct text_mark *m = &split.mark[i];
-		struct slice name;
+		struct slice name, value = m->value;
 
 		if (m->key != NULL && (m->key->flags & TEXT_INFO) != 0) {
 			tell(each, arg, SLICE("container.name"), m->name, false);
 			tell(each, arg, SLICE("container.id"), m->value, false);
 			continue;
 		}
-		resolve(&f, m, &name);
+		if (resolve(&f, m, &name) == FIELD_CONTAINER_ID &&
+		    slice_eq(m->name, SLICE("container")) &&
+		    container_field(&value) == FIELD_CONTAINER_NAME)
+			name = SLICE("container.name");
 		tell(each, arg, name, m->value, false);
 	}
 	return true;

@@ -72,6 +72,15 @@ static const struct pairs_case {
 	    { "evt.res=SUCCESS", "proc.cwd=", "proc.pcmdline=bash -l", "proc.cmdline=x " } },
 	{ T "Warning Own rule (container=helper user=root)",
 	    { "container.name=helper", "container.id!", "user.name=root" } },
+	{ T "Notice Own rule | container=493b88ce97ff user=root",
+	    { "container.id=493b88ce97ff", "container.name!" } },
+	{ T "Notice Own rule | user=root container=493b88ce97ff <- look at this",
+	    { "container.id=493b88ce97ff", "container.name!" } },
+	{ T "Notice Own rule | container=493b88ce97fg user=root",
+	    { "container.name=493b88ce97fg", "container.id!" } },
+	{ T "Notice Own rule | container=host user=root", { "container.id=host", "container.name!" } },
+	{ T "Notice Own rule | container_id=493b88ce97ff container=lab9-helper user=root",
+	    { "container.id=493b88ce97ff", "container.name=lab9-helper" } },
 	{ T "Notice Own rule | image=repo@sha256:00 user=a",
 	    { "container.image.repository=repo@sha256:00", "container.image.tag!" } },
 	/* Plugins: commas, blanks, keys of two words, other meanings. */
@@ -358,6 +367,22 @@ START_TEST(every_key)
 }
 END_TEST
 
+START_TEST(container_by_looks)
+{
+	struct decoder *d = decoder_new();
+	struct slice named = SLICE(T "Warning m | container=helper a=b"),
+		     numbered = SLICE(T "Warning m | container=0123456789ab a=b");
+	char out[512] = "";
+
+	ck_assert(decode_every_key(d, named.p, named.len, note_key, out));
+	ck_assert_ptr_nonnull(strstr(out, ";container.name=helper;a=b;"));
+	out[0] = '\0';
+	ck_assert(decode_every_key(d, numbered.p, numbered.len, note_key, out));
+	ck_assert_ptr_nonnull(strstr(out, ";container.id=0123456789ab;a=b;"));
+	decoder_free(d);
+}
+END_TEST
+
 START_TEST(hostile_flag)
 {
 	struct decoder *d = decoder_new();
@@ -408,6 +433,7 @@ suite(void)
 	tcase_add_loop_test(t, unescaping, 0, COUNT(escapes));
 	tcase_add_test(t, extras);
 	tcase_add_test(t, every_key);
+	tcase_add_test(t, container_by_looks);
 	tcase_add_test(t, hostile_flag);
 	tcase_add_test(t, many_pairs);
 	suite_add_tcase(s, t);
