@@ -239,7 +239,7 @@ history_status(struct history *h, struct history_status *out)
 {
 	pthread_mutex_lock(&h->lock);
 	*out = h->status;
-	out->pending = h->filling->events.n + (h->held != NULL ? h->held->events.n : 0);
+	out->pending = history_waiting(h);
 	out->seen = h->seen.n;
 	pthread_mutex_unlock(&h->lock);
 }

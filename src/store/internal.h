@@ -14,7 +14,7 @@
 
 #include <pthread.h>
 
-#define WAKE_AT	   8192		      /* risk events waiting that are written at once */
+#define WAKE_AT	   WRITE_AT_ONCE      /* risk events waiting that are written at once */
 #define BUSY_MS	   250		      /* waited for another instance's lock, by the thread */
 #define RETRY_MIN  (NSEC_PER_SEC / 5) /* after the first failure; doubled up to */
 #define RETRY_MAX  (5 * NSEC_PER_SEC)
@@ -43,8 +43,8 @@ struct history {
 	bool ended; /* the thread has nothing more to do */
 	struct delivery box[2];
 	struct delivery *filling;
-	struct delivery
-	    *held; /* with the thread until it is committed; read by others, written by none */
+	struct delivery *held; /* with the thread until all of it is committed */
+	uint32_t held_done;    /* risk events of it that are */
 	int64_t filling_since; /* monotonic */
 	struct seen seen;
 	bool seen_ready;
@@ -74,6 +74,8 @@ void *history_worker(void *arg);
 void history_set_state(struct history *h, enum history_state s, const char *error);
 /* A statement failed: closes, sets aside, waits, or gives up, as the fault wants. Clears it. */
 void history_fault(struct history *h);
+/* Risk events not written yet; under the lock. */
+uint64_t history_waiting(const struct history *h);
 int64_t history_arrived(struct history *h);
 
 /* --- opening.c --- */

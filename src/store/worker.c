@@ -132,7 +132,7 @@ write_due(const struct history *h)
 }
 
 static void
-committed(struct history *h, const struct written *n)
+committed(struct history *h, const struct written *n, uint32_t done)
 {
 	struct history_status *s = &h->status;
 	uint64_t file, wal;
@@ -148,12 +148,47 @@ committed(struct history *h, const struct written *n)
 	s->wal_bytes = wal;
 	if (h->held->nmutes > 0)
 		h->data_version = -1;
-	delivery_clear(h->held);
-	h->held = NULL;
+	h->held_done = done;
+	if (done == h->held->events.n) {
+		delivery_clear(h->held);
+		h->held = NULL;
+	}
 	pthread_mutex_unlock(&h->lock);
 	h->retry_wait = 0;
 	h->retain_more = true;
 	history_set_state(h, HISTORY_OK, "");
+}
+
+static void
+step_retain(struct history *h)
+{
+	int64_t start = clock_mono();
+	int64_t arrived = history_arrived(h);
+	uint64_t expired = 0;
+
+	if (!h->is_open || start < h->retry_at)
+		return;
+	while (h->retain_more) {
+		int64_t spent = clock_mono() - start;
+
+		if (spent > (h->retain.shrinking ? SHRINK_NS : RETAIN_NS) || atomic_load(&h->stop))
+			break;
+		h->retain_more = retain_step(&h->retain, &h->db, arrived, &expired);
+	}
+	pthread_mutex_lock(&h->lock);
+	h->status.expired += expired;
+	pthread_mutex_unlock(&h->lock);
+	/* Another instance is writing: there is no hurry. */
+	if (h->db.fault == DB_BUSY)
+		db_clear(&h->db);
+	else if (db_failed(&h->db))
+		history_fault(h);
+}
+
+static bool
+can_write(const struct history *h)
+{
+	return h->is_open && clock_mono() >= h->retry_at;
 }
 
 /* now: whatever waits, due or not. */
@@ -161,14 +196,16 @@ static void
 step_write(struct history *h, bool now)
 {
 	struct written n;
+	uint32_t done;
 
 	pthread_mutex_lock(&h->lock);
 	if (h->held == NULL && (write_due(h) || (now && !delivery_empty(h->filling)))) {
 		h->held = h->filling;
+		h->held_done = 0;
 		h->filling = h->filling == &h->box[0] ? &h->box[1] : &h->box[0];
 	}
 	pthread_mutex_unlock(&h->lock);
-	if (h->held == NULL || !h->is_open || clock_mono() < h->retry_at)
+	if (h->held == NULL || !can_write(h))
 		return;
 	if (!place_same(&h->place)) {
 		/* Moved or deleted under our feet: what we would write nobody would find. */
@@ -176,10 +213,26 @@ step_write(struct history *h, bool now)
 		h->retry_at = 0;
 		return;
 	}
-	if (writer_write(h->writer, h->held, history_arrived(h), clock_wall(), &n))
-		committed(h, &n);
-	else
+	done = h->held_done;
+	if (writer_write(h->writer, h->held, &done, history_arrived(h), clock_wall(), &n)) {
+		committed(h, &n, done);
+		step_retain(h);
+	} else {
 		history_fault(h);
+	}
+}
+
+/* What was given before a question is in its answer, when it can be written at all. */
+static void
+write_before_answer(struct history *h)
+{
+	unsigned boxes = h->held != NULL ? 2 : 1;
+
+	for (unsigned i = 0; i < boxes; i++) {
+		step_write(h, true);
+		while (h->held != NULL && can_write(h))
+			step_write(h, false);
+	}
 }
 
 /* A question waiting, taken out of its place: its texts are the caller's to free. */
@@ -196,6 +249,14 @@ take_ask(struct history *h, unsigned place, struct ask *out)
 	return out->waiting;
 }
 
+uint64_t
+history_waiting(const struct history *h)
+{
+	uint64_t n = h->filling->events.n;
+
+	return h->held == NULL ? n : n + h->held->events.n - h->held_done;
+}
+
 static void
 answer(struct history *h, unsigned place, const struct history_query *q)
 {
@@ -207,7 +268,7 @@ answer(struct history *h, unsigned place, const struct history_query *q)
 	pthread_mutex_lock(&h->lock);
 	old = h->answer[place];
 	h->answer[place] = a;
-	a->uncommitted = h->filling->events.n + (h->held != NULL ? h->held->events.n : 0);
+	a->uncommitted = history_waiting(h);
 	pthread_mutex_unlock(&h->lock);
 	history_answer_free(old);
 	if (h->db.fault == DB_STOPPED || h->db.fault == DB_BUSY)
@@ -226,8 +287,7 @@ step_answer(struct history *h)
 		any = take_ask(h, i, &ask[i]) || any;
 	if (!any)
 		return;
-	/* What was given before the question is in the answer, when it can be written at all. */
-	step_write(h, true);
+	write_before_answer(h);
 	for (unsigned i = 0; i < HISTORY_ASKS; i++) {
 		if (!ask[i].waiting)
 			continue;
@@ -269,32 +329,6 @@ step_mutes(struct history *h)
 	wake(h);
 out:
 	if (db_failed(&h->db))
-		history_fault(h);
-}
-
-static void
-step_retain(struct history *h)
-{
-	int64_t start = clock_mono();
-	int64_t arrived = history_arrived(h);
-	uint64_t expired = 0;
-
-	if (!h->is_open || start < h->retry_at)
-		return;
-	while (h->retain_more) {
-		int64_t spent = clock_mono() - start;
-
-		if (spent > (h->retain.shrinking ? SHRINK_NS : RETAIN_NS) || atomic_load(&h->stop))
-			break;
-		h->retain_more = retain_step(&h->retain, &h->db, arrived, &expired);
-	}
-	pthread_mutex_lock(&h->lock);
-	h->status.expired += expired;
-	pthread_mutex_unlock(&h->lock);
-	/* Another instance is writing: there is no hurry. */
-	if (h->db.fault == DB_BUSY)
-		db_clear(&h->db);
-	else if (db_failed(&h->db))
 		history_fault(h);
 }
 

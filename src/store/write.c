@@ -43,8 +43,7 @@ struct writer {
 	/* whose sums must be made again */
 	struct bucket *dirty;
 	size_t ndirty, dirty_room;
-	struct keys *keys;
-	uint32_t keys_room;
+	struct keys keys[WRITE_AT_ONCE];
 	struct written n;
 };
 
@@ -65,7 +64,6 @@ writer_free(struct writer *w)
 		return;
 	intern_free(w->in);
 	free(w->dirty);
-	free(w->keys);
 	free(w);
 }
 
@@ -242,14 +240,10 @@ by_place(const void *a, const void *b)
 
 /* The events in the order of the tables, which touches each page once. */
 static void
-number_events(struct writer *w, const struct pending *p)
+number_events(struct writer *w, const struct risk_event *v, uint32_t n)
 {
-	if (w->keys_room < p->n) {
-		w->keys_room = p->n;
-		w->keys = xreallocarray(w->keys, w->keys_room, sizeof(*w->keys));
-	}
-	for (uint32_t i = 0; i < p->n && !db_failed(w->db); i++) {
-		const struct risk_event *e = &p->v[i];
+	for (uint32_t i = 0; i < n && !db_failed(w->db); i++) {
+		const struct risk_event *e = &v[i];
 		const struct slice object[] = { e->object, e->object_type };
 		const struct slice profile[] = { e->search, e->stories, e->techniques, e->tactics };
 		struct keys *k = &w->keys[i];
@@ -261,17 +255,17 @@ number_events(struct writer *w, const struct pending *p)
 		k->message = intern(w->in, w->db, INTERN_TEXT, &e->message);
 		k->row = intern(w->in, w->db, INTERN_TEXT, &e->row);
 	}
-	if (p->n > 0 && !db_failed(w->db))
-		qsort(w->keys, p->n, sizeof(*w->keys), by_place);
+	if (n > 0 && !db_failed(w->db))
+		qsort(w->keys, n, sizeof(*w->keys), by_place);
 }
 
 static void
-write_events(struct writer *w, const struct pending *p)
+write_events(struct writer *w, const struct risk_event *v, uint32_t n)
 {
-	number_events(w, p);
-	for (uint32_t i = 0; i < p->n && !db_failed(w->db); i++) {
+	number_events(w, v, n);
+	for (uint32_t i = 0; i < n && !db_failed(w->db); i++) {
 		const struct keys *k = &w->keys[i];
-		const struct risk_event *e = &p->v[k->event];
+		const struct risk_event *e = &v[k->event];
 
 		if (insert(w, k, e)) {
 			add_sums(w, k, e);
@@ -388,20 +382,26 @@ notice_sweeps(struct writer *w)
 }
 
 bool
-writer_write(
-    struct writer *w, const struct delivery *d, int64_t arrived, int64_t wall, struct written *out)
+writer_write(struct writer *w, const struct delivery *d, uint32_t *at, int64_t arrived,
+    int64_t wall, struct written *out)
 {
 	struct db *db = w->db;
+	uint32_t n = d->events.n - *at;
 	sqlite3_stmt *st;
 
+	if (n > WRITE_AT_ONCE)
+		n = WRITE_AT_ONCE;
 	start(w, arrived);
 	if (!db_begin(db))
 		return false;
 	notice_sweeps(w);
-	write_events(w, &d->events);
+	if (*at == 0) {
+		write_mutes(db, d);
+		write_seen(w, d, wall);
+	}
+	if (n > 0)
+		write_events(w, d->events.v + *at, n);
 	rebuild_sums(w);
-	write_seen(w, d, wall);
-	write_mutes(db, d);
 	st = db_get(db, ST_META_MAX);
 	db_text(st, 1, SLICE("clock"));
 	db_int(st, 2, arrived);
@@ -414,6 +414,7 @@ writer_write(
 		intern_forget(w->in);
 		return false;
 	}
+	*at += n;
 	*out = w->n;
 	return true;
 }

@@ -12,6 +12,7 @@
 
 #define DELIVERY_SEEN_MAX  (1u << 17)
 #define DELIVERY_MUTES_MAX 4096u
+#define WRITE_AT_ONCE	   8192u
 
 struct delivery {
 	struct pending events;
@@ -41,9 +42,13 @@ bool writer_attach(struct writer *w, struct db *db);
 struct written {
 	uint64_t inserted, updated, unchanged;
 };
-/* One transaction: all of it or, when false, nothing. arrived: seconds (arrival.h); wall: ns. */
-bool writer_write(
-    struct writer *w, const struct delivery *d, int64_t arrived, int64_t wall, struct written *out);
+/*
+ * One transaction, of at most WRITE_AT_ONCE risk events from *at on (moved on by those written),
+ * and at *at = 0 of all else: all of it or, when false, nothing. arrived: seconds (arrival.h);
+ * wall: ns.
+ */
+bool writer_write(struct writer *w, const struct delivery *d, uint32_t *at, int64_t arrived,
+    int64_t wall, struct written *out);
 
 /* Makes the sums of an object's day again from those of its hours. */
 void day_rebuild(struct db *db, int64_t object, int64_t day);
