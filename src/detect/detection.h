@@ -63,7 +63,8 @@ struct detection_set {
 	unsigned n;
 	char **problem; /* files that were refused, one line each: "FILE:LINE:COL: …" */
 	unsigned nproblem;
-	unsigned refs; /* detection.c's */
+	struct macros *macros; /* of the set: what detection_set_filter() wants; read only */
+	unsigned refs;	       /* detection_set.c's */
 };
 
 /* One file. NULL and "FILE:LINE:COLUMN: …" in err when it is no readable detection. */

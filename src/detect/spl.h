@@ -80,6 +80,7 @@ struct spl_row {
 	int64_t bucket;	       /* start of the time bucket; TIME_NONE without */
 	uint8_t priority;      /* highest seen */
 	uint8_t hostile;
+	bool changed; /* see spl_rows_changed() */
 };
 
 /* A finished answer: owns its texts, may be handed to another thread. */
@@ -99,6 +100,10 @@ struct spl_result {
  */
 void spl_rows(const struct spl *s, const struct group_table *t, const struct symtab *symbols,
     const int64_t *wanted, size_t nwanted, struct spl_result *out);
+/* The same; a row that some group with its bit set in `changed` went into is marked. */
+void spl_rows_changed(const struct spl *s, const struct group_table *t,
+    const struct symtab *symbols, const int64_t *wanted, size_t nwanted, const uint64_t *changed,
+    struct spl_result *out);
 void spl_result_release(struct spl_result *r);
 
 #endif

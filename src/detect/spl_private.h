@@ -246,6 +246,7 @@ struct spl_work {
 	uint64_t count;
 	int64_t first, last, bucket;
 	uint8_t priority, hostile;
+	bool changed;
 	uint32_t order;
 };
 uint32_t spl_run_steps(const struct spl *s, struct spl_work *rows, uint32_t n, struct arena *arena);

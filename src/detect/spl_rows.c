@@ -18,7 +18,8 @@ struct maker {
 	const struct group_table *table;
 	const struct symtab *symbols;
 	struct spl_result *out;
-	struct slice *scratch; /* values of an aggregate */
+	const uint64_t *changed; /* bits of group rows; NULL: nobody asks */
+	struct slice *scratch;	 /* values of an aggregate */
 	uint32_t nscratch;
 };
 
@@ -289,6 +290,7 @@ make_row(struct maker *m, const struct member *v, uint32_t n)
 		w.last = r->last > w.last ? r->last : w.last;
 		w.priority = r->priority > w.priority ? r->priority : w.priority;
 		w.hostile |= r->hostile;
+		w.changed |= m->changed != NULL && bit_get(m->changed, v[i].row);
 	}
 	for (unsigned i = 0; i < s->nslot; i++) {
 		const struct spl_slot *slot = &s->slot[i];
@@ -315,7 +317,8 @@ put_row(struct maker *m, const struct spl_work *w)
 		.last = w->last,
 		.bucket = w->bucket,
 		.priority = w->priority,
-		.hostile = w->hostile };
+		.hostile = w->hostile,
+		.changed = w->changed };
 	r->cell = arena_alloc(&m->out->arena, s->ncolumn * sizeof(*r->cell));
 	for (unsigned i = 0; i < s->ncolumn; i++)
 		r->cell[i] = w->slot[s->column[i].slot];
@@ -373,7 +376,16 @@ void
 spl_rows(const struct spl *s, const struct group_table *t, const struct symtab *symbols,
     const int64_t *wanted, size_t nwanted, struct spl_result *out)
 {
-	struct maker m = { .spl = s, .table = t, .symbols = symbols, .out = out };
+	spl_rows_changed(s, t, symbols, wanted, nwanted, NULL, out);
+}
+
+void
+spl_rows_changed(const struct spl *s, const struct group_table *t, const struct symtab *symbols,
+    const int64_t *wanted, size_t nwanted, const uint64_t *changed, struct spl_result *out)
+{
+	struct maker m = {
+		.spl = s, .table = t, .symbols = symbols, .out = out, .changed = changed
+	};
 	struct member *v;
 	uint32_t n, end;
 
