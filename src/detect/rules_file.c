@@ -5,42 +5,21 @@
  */
 #include "detect/rules_file.h"
 
-#include <dirent.h>
-#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <strings.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-#include "base/arena.h"
 #include "base/hash.h"
 #include "base/sanitise.h"
 #include "base/xalloc.h"
-#include "detect/lookup.h"
-#include "detect/yaml.h"
+#include "detect/rules_private.h"
 #include "base/banned.h"
 
 #define NAME_MAX_BYTES 512
 #define TAGS_MAX       64  /* of a rule */
 #define TAG_MAX	       128 /* bytes */
 #define MESSAGE_MIN    4   /* bytes: less tells no rule */
-
-static const struct yaml_limits limits = { RULES_FILE_MAX, 32, 1u << 18 };
-
-struct rules {
-	struct falco_rule *rule;
-	unsigned n, room, files, tried;
-	size_t bytes;
-	bool full; /* said so */
-	struct lookup names;
-	struct arena arena;
-	struct message_table *table;
-	char *problem[RULES_PROBLEMS];
-	unsigned nproblems;
-	uint64_t more; /* problems left out */
-};
 
 struct rules *
 rules_new(void)
@@ -62,10 +41,8 @@ rules_free(struct rules *r)
 	free(r);
 }
 
-static void problem(struct rules *r, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-
-static void
-problem(struct rules *r, const char *fmt, ...)
+void
+rules_problem_add(struct rules *r, const char *fmt, ...)
 {
 	struct buf safe = { 0 };
 	char text[768];
@@ -287,7 +264,7 @@ set_priority(
 	struct slice s = text_of(item, "priority");
 
 	if (s.len > 0 && !priority_parse(s, &rule->priority))
-		problem(r, "%s:%u: no priority of Falco's: \"%.*s\"", file,
+		rules_problem_add(r, "%s:%u: no priority of Falco's: \"%.*s\"", file,
 		    yaml_get(item, "priority")->line, (int)(s.len < 64 ? s.len : 64), s.p);
 }
 
@@ -308,8 +285,8 @@ define_rule(struct rules *r, const char *file, const struct yaml_node *item, str
 
 	if (rule == NULL) {
 		if (!r->full)
-			problem(r, "%s:%u: more than %d rules: the rest is left out", file,
-			    item->line, RULES_MAX);
+			rules_problem_add(r, "%s:%u: more than %d rules: the rest is left out",
+			    file, item->line, RULES_MAX);
 		r->full = true;
 		return;
 	}
@@ -341,7 +318,7 @@ override_rule(struct rules *r, const char *file, const struct yaml_node *item,
 	for (const struct yaml_node *c = map->child; c != NULL; c = c->next)
 		if (c->kind != YAML_SCALAR ||
 		    (!slice_eq(c->text, SLICE("append")) && !slice_eq(c->text, SLICE("replace"))))
-			problem(r, "%s:%u: expected append or replace", file, c->line);
+			rules_problem_add(r, "%s:%u: expected append or replace", file, c->line);
 	if (overrides(map, "output", "append"))
 		set_output(r, rule, joined(r, rule->output, text_of(item, "output")));
 	if (overrides(map, "desc", "append"))
@@ -376,7 +353,7 @@ read_rule(struct rules *r, const char *file, const struct yaml_node *item)
 	struct falco_rule *old;
 
 	if (name.len == 0) {
-		problem(r, "%s:%u: a rule without a name", file, item->line);
+		rules_problem_add(r, "%s:%u: a rule without a name", file, item->line);
 		return;
 	}
 	old = find(r, name);
@@ -385,21 +362,21 @@ read_rule(struct rules *r, const char *file, const struct yaml_node *item)
 		return;
 	}
 	if (old == NULL)
-		problem(r, "%s:%u: no rule \"%.*s\" before this one", file, item->line,
+		rules_problem_add(r, "%s:%u: no rule \"%.*s\" before this one", file, item->line,
 		    (int)name.len, name.p);
 	else if (map != NULL && map->kind != YAML_MAP)
-		problem(r, "%s:%u: expected a map after override", file, map->line);
+		rules_problem_add(r, "%s:%u: expected a map after override", file, map->line);
 	else if (map != NULL)
 		override_rule(r, file, item, old, map);
 	else if (!append)
 		old->enabled = truth(item, "enabled", old->enabled);
 }
 
-static void
-read_items(struct rules *r, const char *file, const struct yaml_node *root)
+void
+rules_read_items(struct rules *r, const char *file, const struct yaml_node *root)
 {
 	if (root != NULL && root->kind != YAML_LIST) {
-		problem(r, "%s:%u: expected a list of rules", file, root->line);
+		rules_problem_add(r, "%s:%u: expected a list of rules", file, root->line);
 		return;
 	}
 	r->files++;
@@ -412,110 +389,14 @@ void
 rules_add_bytes(struct rules *r, const char *name, struct slice bytes)
 {
 	char err[YAML_ERROR_MAX];
-	struct yaml *y = yaml_parse(bytes, &limits, err);
+	struct yaml *y = yaml_parse(bytes, &rules_limits, err);
 
 	if (y == NULL) {
-		problem(r, "%s:%s", name, err);
+		rules_problem_add(r, "%s:%s", name, err);
 		return;
 	}
-	read_items(r, name, yaml_root(y));
+	rules_read_items(r, name, yaml_root(y));
 	yaml_free(y);
-}
-
-/* --- files */
-
-static void
-add_file(struct rules *r, const char *path, const struct stat *st)
-{
-	char err[YAML_ERROR_MAX];
-	struct yaml *y;
-
-	if (r->tried++ == RULES_FILES_MAX)
-		problem(
-		    r, "%s: more than %d rules files: the rest is left out", path, RULES_FILES_MAX);
-	if (r->tried > RULES_FILES_MAX)
-		return;
-	if (r->bytes + (size_t)st->st_size > RULES_BYTES_MAX) {
-		problem(r, "%s: rules files of more than %u MiB: left out", path,
-		    RULES_BYTES_MAX >> 20);
-		return;
-	}
-	if ((st->st_mode & S_IWOTH) != 0)
-		problem(r, "%s: anyone may write to it", path);
-	r->bytes += (size_t)st->st_size;
-	y = yaml_load(path, &limits, err);
-	if (y == NULL) {
-		problem(r, "%s:%s", path, err);
-		return;
-	}
-	read_items(r, path, yaml_root(y));
-	yaml_free(y);
-}
-
-static int
-is_rules_name(const struct dirent *d)
-{
-	size_t n = strlen(d->d_name);
-
-	return d->d_name[0] != '.' && ((n > 5 && strcmp(d->d_name + n - 5, ".yaml") == 0) ||
-					  (n > 4 && strcmp(d->d_name + n - 4, ".yml") == 0));
-}
-
-static int
-compare_names(const struct dirent **a, const struct dirent **b)
-{
-	return strcmp((*a)->d_name, (*b)->d_name);
-}
-
-static void
-add_directory(struct rules *r, const char *path)
-{
-	struct dirent **list = NULL;
-	int n = scandir(path, &list, is_rules_name, compare_names);
-
-	if (n < 0)
-		problem(r, "%s: %s", path, strerror(errno));
-	for (int i = 0; i < n; i++) {
-		char *file = xasprintf("%s/%s", path, list[i]->d_name);
-		struct stat st;
-
-		if (stat(file, &st) == 0 && S_ISREG(st.st_mode))
-			add_file(r, file, &st);
-		free(file);
-		free(list[i]);
-	}
-	free(list);
-}
-
-void
-rules_add_path(struct rules *r, const char *path)
-{
-	struct stat st;
-
-	if (stat(path, &st) != 0)
-		problem(r, "%s: %s", path, strerror(errno));
-	else if (S_ISDIR(st.st_mode))
-		add_directory(r, path);
-	else if (S_ISREG(st.st_mode))
-		add_file(r, path, &st);
-	else
-		problem(r, "%s: no regular file", path);
-}
-
-unsigned
-rules_add_default(struct rules *r)
-{
-	static const char *const path[] = { "/etc/falco/falco_rules.yaml",
-		"/etc/falco/falco_rules.local.yaml", "/etc/falco/rules.d" };
-	unsigned n = 0;
-
-	for (size_t i = 0; i < sizeof(path) / sizeof(path[0]); i++) {
-		if (access(path[i], R_OK) != 0)
-			continue;
-		rules_add_path(r, path[i]);
-		n++;
-	}
-	return n;
 }
 
 /* --- answers */

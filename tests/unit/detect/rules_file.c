@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/xalloc.h"
+#include "../decode/shared.h"
 #include "decode/decode.h"
 #include "harness.h"
 
@@ -316,6 +317,60 @@ START_TEST(text_events)
 }
 END_TEST
 
+/* One column of a line. */
+static struct slice
+column(struct slice line, unsigned which)
+{
+	const char *p = line.p, *end = line.p + line.len, *tab;
+
+	for (; (tab = memchr(p, '\t', (size_t)(end - p))) != NULL && which > 0; which--)
+		p = tab + 1;
+	return (struct slice){ p, (size_t)((tab == NULL ? end : tab) - p) };
+}
+
+/* Rules with the messages of the official ones: each is found by its message, and no other. */
+START_TEST(official_messages)
+{
+	struct buf path = { 0 }, tsv = { 0 }, yaml = { 0 };
+	struct rules *r = rules_new();
+	unsigned n = 0;
+
+	if (!shared_path(&path, "data/falco_rules/message2rule.tsv"))
+		goto out;
+	ck_assert(read_file(&tsv, path.p));
+	for (int pass = 0; pass < 2; pass++) {
+		for (size_t at = 0; at < tsv.len;) {
+			const char *end = memchr(tsv.p + at, '\n', tsv.len - at);
+			size_t len = end == NULL ? tsv.len - at : (size_t)(end - tsv.p) - at;
+			struct slice line = { tsv.p + at, len }, message = column(line, 0);
+			const struct falco_rule *rule;
+
+			at += len + 1;
+			if (len == 0 || line.p[0] == '#' || memchr(message.p, '=', message.len))
+				continue;
+			if (pass == 0) {
+				buf_addf(&yaml,
+				    "- rule: 'of %.*s'\n  desc: d\n  output: '%.*s | a=%%b'\n",
+				    (int)message.len, message.p, (int)message.len, message.p);
+				continue;
+			}
+			rule = rules_of_message(r, message);
+			MUST(rule != NULL && slice_eq(rule->message, message));
+			n++;
+		}
+		rules_add_bytes(r, "f", buf_slice(&yaml));
+		rules_table(r);
+	}
+	ck_assert_uint_gt(n, 200);
+	ck_assert_uint_eq(rules_problems(r), 0);
+out:
+	buf_release(&path);
+	buf_release(&tsv);
+	buf_release(&yaml);
+	rules_free(r);
+}
+END_TEST
+
 /* --- files */
 
 static char *
@@ -398,6 +453,7 @@ suite(void)
 	tcase_add_test(t, longest_start);
 	tcase_add_test(t, built_in_rows);
 	tcase_add_test(t, text_events);
+	tcase_add_test(t, official_messages);
 	tcase_add_test(t, paths);
 	tcase_add_test(t, too_many);
 	suite_add_tcase(s, t);
