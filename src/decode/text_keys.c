@@ -6,12 +6,15 @@
 #include "decode/text_keys.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 
 #include "base/arena.h"
+#include "base/xalloc.h"
 
 #include "base/banned.h"
 
 #define SLOTS	1024 /* at most a third is used */
+#define ROWS	512
 #define MAX_KEY 48
 
 #define WRITTEN TEXT_WRITTEN
@@ -31,9 +34,12 @@ static const struct {
 _Static_assert(
     FIELD_COLUMNS + sizeof(extras) / sizeof(extras[0]) <= 128, "ids have to fit two words of bits");
 
-static struct text_key slots[SLOTS];
+static struct text_key rows[ROWS]; /* row 0 stands for no key */
+static unsigned nrows = 1;
+static uint16_t slots[SLOTS];
 static struct arena names; /* lives as long as the table: the process */
 static pthread_once_t once = PTHREAD_ONCE_INIT;
+static _Atomic(bool) ready;
 
 /* The keys are fixed, so nothing in an event can fill the table or one of its chains. */
 static unsigned
@@ -99,25 +105,30 @@ same_key(struct slice a, struct slice b)
 	return ((v[0] ^ w[0]) | (v[1] ^ w[1])) == 0;
 }
 
-static struct text_key *
+/* The slot of a key: the row in it is the key's, or 0. */
+static unsigned
 probe(struct slice key)
 {
 	unsigned i = slot_of(key);
 
-	while (slots[i].key.p != NULL && !same_key(slots[i].key, key))
+	while (slots[i] != 0 && !same_key(rows[slots[i]].key, key))
 		i = (i + 1) % SLOTS;
-	return &slots[i];
+	return i;
 }
 
 /* Adds a spelling; one that is there already gets the flags. */
 static void
 add(struct slice key, struct slice name, enum field_id f, unsigned flags, unsigned id)
 {
-	struct text_key *k = probe(key);
+	unsigned i = probe(key);
 
-	if (k->key.p == NULL)
-		*k = (struct text_key){ key, name, f, 0, id };
-	k->flags |= flags;
+	if (slots[i] == 0) {
+		if (nrows == ROWS)
+			fatal("too many text keys");
+		slots[i] = (uint16_t)nrows;
+		rows[nrows++] = (struct text_key){ key, name, f, 0, id };
+	}
+	rows[slots[i]].flags |= flags;
 }
 
 static void
@@ -158,18 +169,20 @@ build(void)
 		    extras[i].flags | (f < FIELD_COLUMNS ? flags_of(f) : 0),
 		    f < FIELD_COLUMNS ? (unsigned)f : FIELD_COLUMNS + i);
 	}
+	atomic_store_explicit(&ready, true, memory_order_release);
 }
 
 const struct text_key *
 text_key_find(struct slice key)
 {
-	const struct text_key *k;
+	unsigned row;
 
 	if (key.len == 0 || key.len > MAX_KEY)
 		return NULL;
-	pthread_once(&once, build);
-	k = probe(key);
-	return k->key.p == NULL ? NULL : k;
+	if (!atomic_load_explicit(&ready, memory_order_acquire))
+		pthread_once(&once, build);
+	row = slots[probe(key)];
+	return row == 0 ? NULL : &rows[row];
 }
 
 bool

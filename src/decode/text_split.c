@@ -9,31 +9,16 @@
  */
 #include "decode/text_split.h"
 
+#include "decode/vec.h"
+
 #include "base/banned.h"
 
 #define WIDEST 24 /* bytes looked at for the words before a key: "requesting user" */
 
-/* 1: a byte of a key (A-Z a-z 0-9 _ . [ ]); 2: a letter, too. */
-static const uint8_t class_of[256] = {
-	['0' ... '9'] = 1,
-	['A' ... 'Z'] = 3,
-	['a' ... 'z'] = 3,
-	['_'] = 1,
-	['.'] = 1,
-	['['] = 1,
-	[']'] = 1,
-};
-
-static bool
-key_byte(char c)
-{
-	return class_of[(unsigned char)c] != 0;
-}
-
 static bool
 letter(char c)
 {
-	return (class_of[(unsigned char)c] & 2) != 0;
+	return (c | 0x20) >= 'a' && (c | 0x20) <= 'z';
 }
 
 static unsigned
@@ -79,35 +64,42 @@ info_name(const char *low, const char *key)
 	return p == key - 2 ? NULL : p;
 }
 
+/* One '=' of the text, and what is before it. */
+struct candidate {
+	const char *start; /* of the text */
+	const char *low;   /* behind the '=' before: the value there cannot end earlier */
+	const char *key;   /* where the identifier before the '=' starts */
+	const char *equals;
+	const char *open; /* behind the last '(' or ',' */
+};
+
 /*
- * One candidate: the identifier that ends at `equals`. True when a pair starts there; value.p is
- * then where its value starts and value.len, until close_values(), is unused. low: the value before
- * cannot end earlier.
+ * True when a pair starts at the candidate; value.p is then where its value starts and value.len,
+ * until close_values(), is unused.
  */
 static bool
-mark_at(const char *start, const char *low, const char *equals, const struct text_mark *prev,
-    struct text_mark *m)
+mark_at(const struct candidate *c, const struct text_mark *prev, struct text_mark *m)
 {
-	const char *k = equals;
+	const char *k = c->key;
+	bool blank = k > c->start && k[-1] == ' ';
+	bool written = prev != NULL && (flags_of(prev) & TEXT_WRITTEN) != 0;
 
-	while (k > low && key_byte(k[-1]))
-		k--;
-	if (k == equals || (!letter(*k) && *k != '_'))
+	if (k == c->equals || (!letter(*k) && *k != '_'))
 		return false;
-	if (k > start && k[-1] != ' ' && k[-1] != '(')
+	if (k > c->start && !blank && k[-1] != '(')
 		return false;
-	m->name = (struct slice){ k, (size_t)(equals - k) };
-	m->value = (struct slice){ equals + 1, 0 };
+	m->name = (struct slice){ k, (size_t)(c->equals - k) };
+	m->value = (struct slice){ c->equals + 1, 0 };
 	m->known_twice = false;
-	if (k > start && k[-1] == ' ' && (prev == NULL || (flags_of(prev) & TEXT_WRITTEN) == 0)) {
-		const char *wide = widen(low, k);
+	if (blank && !written && k - c->open <= WIDEST) {
+		const char *wide = widen(c->low, k);
 
 		if (wide != k)
-			m->name = (struct slice){ wide, (size_t)(equals - wide) };
+			m->name = (struct slice){ wide, (size_t)(c->equals - wide) };
 	}
 	m->key = text_key_find(m->name);
 	if (m->key != NULL && (m->key->flags & TEXT_INFO) != 0) {
-		const char *name = info_name(low, k);
+		const char *name = info_name(c->low, k);
 
 		if (name == NULL)
 			m->key = NULL;
@@ -115,24 +107,57 @@ mark_at(const char *start, const char *low, const char *equals, const struct tex
 			m->name = (struct slice){ name, (size_t)(k - 2 - name) };
 		return name != NULL;
 	}
-	if (k > start && k[-1] == '(' && prev != NULL)
+	if (k > c->start && k[-1] == '(' && prev != NULL)
 		return false;
-	return m->key != NULL || prev == NULL || (flags_of(prev) & TEXT_WRITTEN) == 0 ||
-	       text_key_namespaced(m->name);
+	return m->key != NULL || !written || text_key_namespaced(m->name);
+}
+
+/* Behind the last of the bytes of a block that the mask has; `before` when it has none. */
+static const char *
+behind_last(const char *block, uint64_t mask, const char *before)
+{
+	return mask == 0 ? before : block + 64 - __builtin_clzll(mask);
+}
+
+/* The pairs of one block: their number after it. c->key and c->open are of what is before it. */
+static unsigned
+block_marks(struct candidate *c, const char *block, const struct text_masks *masks,
+    struct text_mark *mark, unsigned n)
+{
+	const char *key = c->key, *open = c->open;
+
+	for (uint64_t left = masks->equals; left != 0 && n < TEXT_MARKS; left &= left - 1) {
+		uint64_t before = (left & -left) - 1;
+
+		c->equals = block + __builtin_ctzll(left);
+		c->key = behind_last(block, masks->no_key & before, key);
+		c->open = behind_last(block, masks->open & before, open);
+		n += mark_at(c, n == 0 ? NULL : &mark[n - 1], &mark[n]);
+		c->low = c->equals + 1;
+	}
+	c->key = behind_last(block, masks->no_key, key);
+	c->open = behind_last(block, masks->open, open);
+	return n;
 }
 
 static unsigned
 find_marks(struct slice body, struct text_mark *mark)
 {
-	const char *p = body.p, *end = body.p + body.len, *equals;
+	const char *p = body.p, *end = p + body.len;
+	struct candidate c = { .start = p, .low = p, .key = p, .open = p };
+	char rest[TEXT_BLOCK_BYTES] = { 0 };
+	struct text_masks masks;
 	unsigned n = 0;
 
-	while (n < TEXT_MARKS && (equals = memchr(p, '=', (size_t)(end - p))) != NULL) {
-		if (mark_at(body.p, p, equals, n == 0 ? NULL : &mark[n - 1], &mark[n]))
-			n++;
-		p = equals + 1;
+	for (; n < TEXT_MARKS && end - p >= TEXT_BLOCK_BYTES; p += TEXT_BLOCK_BYTES) {
+		masks = text_masks(p);
+		n = block_marks(&c, p, &masks, mark, n);
 	}
-	return n;
+	if (n == TEXT_MARKS || p == end)
+		return n;
+	memcpy(rest, p, (size_t)(end - p));
+	masks = text_masks(rest);
+	return block_marks(&c, p, &masks, mark, n);
 }
 
 static void

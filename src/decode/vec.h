@@ -98,6 +98,57 @@ find_any3(const char *p, const char *end, char a, char b, char c)
 	return p;
 }
 
+#define TEXT_BLOCK_BYTES 64
+
+/* Of 64 bytes of a text with pairs, bit n for byte n: an '='; a byte that is in no key (A-Z a-z 0-9
+ * _ . [ ]); a '(' or ','. */
+struct text_masks {
+	uint64_t equals, no_key, open;
+};
+
+static inline int
+is_key_byte(unsigned char c)
+{
+	return (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z') || c == '_' ||
+	       c == '.' || c == '[' || c == ']';
+}
+
+static inline struct text_masks
+text_masks(const char *p)
+{
+	struct text_masks m = { 0, 0, 0 };
+
+#ifdef __SSE2__
+	for (unsigned i = 0; i < TEXT_BLOCK_BYTES; i += 16) {
+		__m128i v = _mm_loadu_si128((const __m128i *)(const void *)(p + i));
+		__m128i alpha =
+		    _mm_sub_epi8(_mm_or_si128(v, _mm_set1_epi8(0x20)), _mm_set1_epi8('a'));
+		__m128i digit = _mm_sub_epi8(v, _mm_set1_epi8('0'));
+		__m128i key =
+		    _mm_or_si128(_mm_cmpeq_epi8(_mm_min_epu8(alpha, _mm_set1_epi8(25)), alpha),
+			_mm_cmpeq_epi8(_mm_min_epu8(digit, _mm_set1_epi8(9)), digit));
+		__m128i open = _mm_or_si128(
+		    _mm_cmpeq_epi8(v, _mm_set1_epi8('(')), _mm_cmpeq_epi8(v, _mm_set1_epi8(',')));
+		__m128i equals = _mm_cmpeq_epi8(v, _mm_set1_epi8('='));
+
+		key = _mm_or_si128(key, _mm_cmpeq_epi8(v, _mm_set1_epi8('_')));
+		key = _mm_or_si128(key, _mm_cmpeq_epi8(v, _mm_set1_epi8('.')));
+		key = _mm_or_si128(key, _mm_cmpeq_epi8(v, _mm_set1_epi8('[')));
+		key = _mm_or_si128(key, _mm_cmpeq_epi8(v, _mm_set1_epi8(']')));
+		m.equals |= (uint64_t)(uint32_t)_mm_movemask_epi8(equals) << i;
+		m.no_key |= (uint64_t)(uint32_t)(_mm_movemask_epi8(key) ^ 0xffff) << i;
+		m.open |= (uint64_t)(uint32_t)_mm_movemask_epi8(open) << i;
+	}
+#else
+	for (unsigned i = 0; i < TEXT_BLOCK_BYTES; i++) {
+		m.equals |= (uint64_t)(p[i] == '=') << i;
+		m.no_key |= (uint64_t)!is_key_byte((unsigned char)p[i]) << i;
+		m.open |= (uint64_t)(p[i] == '(' || p[i] == ',') << i;
+	}
+#endif
+	return m;
+}
+
 static inline int
 is_time_byte(char c)
 {
