@@ -179,7 +179,8 @@ open_set(struct detect_run *r, struct detection_set *set)
 		struct buf tactics = { 0 };
 
 		w->detection = d;
-		if (d->state != DETECTION_RUNNABLE)
+		if (d->state != DETECTION_RUNNABLE ||
+		    (r->options.only != NULL && strcmp(d->name, r->options.only) != 0))
 			continue;
 		w->spl = d->spl;
 		buf_adds(&tactics, "");

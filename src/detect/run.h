@@ -18,7 +18,8 @@ struct detect_run_options {
 	/* tags of a rule whose events carry none (text); NULL: none. Appends to out. */
 	void (*rule_tags)(void *arg, struct slice rule, struct buf *out);
 	void *arg;
-	bool no_local; /* only the detections */
+	bool no_local;	  /* only the detections */
+	const char *only; /* only the detection of this name; NULL: all. Borrowed */
 };
 
 /* Holds the set. options may be NULL. Detections that cannot be opened (no more slots) are listed
