@@ -203,11 +203,16 @@ enum seen_answer history_seen_peek(struct history *h, enum seen_kind kind, const
 
 /* --- mutes --- */
 
-enum mute_state { MUTE_ACTIVE, MUTE_BROKEN, MUTE_LIFTED, MUTE_STATES };
+enum history_mute_state {
+	HISTORY_MUTE_ACTIVE,
+	HISTORY_MUTE_BROKEN,
+	HISTORY_MUTE_LIFTED,
+	HISTORY_MUTE_STATES
+};
 
 struct history_mute {
 	uint64_t id; /* 0: a new one, given a number */
-	enum mute_state state;
+	enum history_mute_state state;
 	int64_t created, expires; /* wall clock, ns; expires 0: never */
 	struct slice expression, reason, owner;
 	struct slice detail; /* the caller's: what it hid when it was made, why it broke */

@@ -109,7 +109,7 @@ look_up(struct intern *in, struct db *db, const struct kind *k, const struct sli
 }
 
 int64_t
-intern(struct intern *in, struct db *db, enum intern_kind kind, const struct slice *part)
+intern_get(struct intern *in, struct db *db, enum intern_kind kind, const struct slice *part)
 {
 	const struct kind *k = &kinds[kind];
 	struct entry *e;

@@ -19,6 +19,7 @@ void intern_free(struct intern *in);
 void intern_forget(struct intern *in);
 void intern_seed(struct intern *in, int64_t seed);
 /* The number of a thing of so many parts as its kind has; 0 on a fault. */
-int64_t intern(struct intern *in, struct db *db, enum intern_kind kind, const struct slice *part);
+int64_t intern_get(
+    struct intern *in, struct db *db, enum intern_kind kind, const struct slice *part);
 
 #endif

@@ -205,8 +205,9 @@ read_mutes(struct db *db)
 		}
 		to = &m->mute[m->n++];
 		to->id = (uint64_t)sqlite3_column_int64(st, 0);
-		to->state =
-		    state >= 0 && state < MUTE_STATES ? (enum mute_state)state : MUTE_BROKEN;
+		to->state = state >= 0 && state < HISTORY_MUTE_STATES
+				? (enum history_mute_state)state
+				: HISTORY_MUTE_BROKEN;
 		to->created = sqlite3_column_int64(st, 2);
 		to->expires = sqlite3_column_int64(st, 3);
 		to->expression = arena_copy(&m->memory, db_column(st, 4));

@@ -109,7 +109,7 @@ sweep_if_due(struct retain *r, struct db *db, bool idle, uint64_t used)
 	if (r->unswept == 0 || (!idle && !much))
 		return false;
 	r->unswept = 0;
-	if (!sweep(db))
+	if (!retain_sweep(db))
 		return false;
 	r->pages_then = used;
 	return true;

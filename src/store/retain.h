@@ -20,6 +20,6 @@ struct retain {
  */
 bool retain_step(struct retain *r, struct db *db, int64_t arrived, uint64_t *expired);
 /* Removes texts, objects and profiles that no row refers to any more; one transaction. */
-bool sweep(struct db *db);
+bool retain_sweep(struct db *db);
 
 #endif

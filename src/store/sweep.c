@@ -100,7 +100,7 @@ drop_unmarked(struct db *db, unsigned kind, const struct marks *m)
 }
 
 bool
-sweep(struct db *db)
+retain_sweep(struct db *db)
 {
 	struct marks m[KINDS] = { 0 };
 

@@ -250,10 +250,10 @@ number_events(struct writer *w, const struct risk_event *v, uint32_t n)
 
 		k->event = i;
 		k->at.hour = e->hour / HISTORY_HOUR;
-		k->at.object = intern(w->in, w->db, INTERN_OBJECT, object);
-		k->profile = intern(w->in, w->db, INTERN_PROFILE, profile);
-		k->message = intern(w->in, w->db, INTERN_TEXT, &e->message);
-		k->row = intern(w->in, w->db, INTERN_TEXT, &e->row);
+		k->at.object = intern_get(w->in, w->db, INTERN_OBJECT, object);
+		k->profile = intern_get(w->in, w->db, INTERN_PROFILE, profile);
+		k->message = intern_get(w->in, w->db, INTERN_TEXT, &e->message);
+		k->row = intern_get(w->in, w->db, INTERN_TEXT, &e->row);
 	}
 	if (n > 0 && !db_failed(w->db))
 		qsort(w->keys, n, sizeof(*w->keys), by_place);

@@ -477,18 +477,72 @@ START_TEST(mutes_travel)
 	ck_assert(slice_eq(list->mute[0].expression, SLICE("user.name=root")));
 	ck_assert(slice_eq(list->mute[0].detail, SLICE("7000")));
 	m = list->mute[0];
-	m.state = MUTE_BROKEN;
+	m.state = HISTORY_MUTE_BROKEN;
 	ck_assert_uint_eq(history_mute(b, &m), id);
 	history_mutes_free(list);
 	while (!broken && clock_mono() < end) {
 		list = history_take_mutes(a);
-		broken = list != NULL && list->n == 1 && list->mute[0].state == MUTE_BROKEN;
+		broken = list != NULL && list->n == 1 && list->mute[0].state == HISTORY_MUTE_BROKEN;
 		history_mutes_free(list);
 		nap();
 	}
 	ck_assert(broken);
 	history_free(a);
 	history_free(b);
+}
+END_TEST
+
+/* Risk events themselves come in pages: each once, as it was given, newest hour first. */
+START_TEST(events_in_pages)
+{
+	static bool met[EVENTS];
+	struct history *h = start();
+	struct history_query q = { .now = NOW, .span = HISTORY_WEEK, .events = 333 };
+	uint64_t n = 0, expected = 0;
+	int64_t hour = INT64_MAX;
+	char text[256];
+
+	add_numbers(h, 0, EVENTS);
+	do {
+		struct history_answer *a = ask(h, &q);
+
+		ck_assert_uint_eq(a->error.len, 0);
+		for (uint32_t i = 0; i < a->nevents; i++, n++) {
+			const struct risk_event *e = &a->event[i];
+			struct risk_event given = risk_number(e->id[1], text);
+
+			MUST(!met[e->id[1]]);
+			met[e->id[1]] = true;
+			MUST(e->hour <= hour);
+			hour = e->hour;
+			MUST(e->id[0] == given.id[0] && e->first == given.first &&
+			     e->last == given.last);
+			MUST(e->count == given.count && e->muted == given.muted);
+			MUST(fabs(e->score - given.score) < 0.001);
+			MUST(slice_eq(e->object, given.object) &&
+			     slice_eq(e->object_type, given.object_type));
+			MUST(slice_eq(e->search, given.search) &&
+			     slice_eq(e->message, given.message));
+			MUST(slice_eq(e->stories, given.stories) &&
+			     slice_eq(e->tactics, given.tactics));
+			MUST(slice_eq(e->techniques, given.techniques) &&
+			     slice_eq(e->row, given.row));
+		}
+		q.after = a->next;
+		history_answer_free(a);
+	} while (q.after.set);
+	/* All of the hours in the span: those the window cuts are there in whole. */
+	for (uint64_t i = 0; i < EVENTS; i++) {
+		struct risk_event e = risk_number(i, text);
+
+		if (e.first > NOW - HISTORY_WEEK && e.first <= NOW) {
+			MUST(met[i]);
+			expected++;
+		}
+	}
+	ck_assert_uint_ge(n, expected);
+	ck_assert_uint_lt(n, expected + 100);
+	history_free(h);
 }
 END_TEST
 
@@ -573,6 +627,7 @@ suite(void)
 	tcase_add_test(t, hostile_values);
 	tcase_add_test(t, seen_before);
 	tcase_add_test(t, mutes_travel);
+	tcase_add_test(t, events_in_pages);
 	tcase_add_test(t, reader_reads);
 	tcase_add_test(t, severities);
 	tcase_add_test(t, without_a_history);
