@@ -85,13 +85,11 @@ plugin_keys(const struct message_rule *rule, const struct text_split *split)
 		return slice_eq(rule->source, SLICE("okta")) ? okta_keys : NULL;
 	}
 	for (unsigned i = 0; i < split->n; i++) {
-		const struct text_key *k = split->mark[i].key;
+		const struct text_mark *m = &split->mark[i];
 
-		if (k == NULL)
-			continue;
-		verb = verb || k->field == FIELD_KA_VERB || k->field == FIELD_KA_RESOURCE;
-		process = process || k->field == FIELD_EVT_TYPE || k->field == FIELD_PROCESS ||
-			  (k->flags & TEXT_COMMAND) != 0;
+		verb = verb || m->field == FIELD_KA_VERB || m->field == FIELD_KA_RESOURCE;
+		process = process || m->field == FIELD_EVT_TYPE || m->field == FIELD_PROCESS ||
+			  (m->flags & TEXT_COMMAND) != 0;
 	}
 	return verb && !process ? k8s_audit_keys : NULL;
 }
@@ -251,15 +249,17 @@ fill_pairs(struct filling *f, const struct text_split *split)
 	for (unsigned i = 0; i < split->n; i++) {
 		const struct text_mark *m = &split->mark[i];
 		bool override = i >= split->suffix;
-		struct slice name;
+		struct slice name = m->name;
 		enum field_id field;
 
-		if (m->key != NULL && (m->key->flags & TEXT_INFO) != 0) {
+		if ((m->flags & TEXT_INFO) != 0) {
 			put(f, FIELD_CONTAINER_NAME, m->name, false);
 			put(f, FIELD_CONTAINER_ID, m->value, false);
 			continue;
 		}
-		field = resolve(f, m, &name);
+		field = m->field;
+		if (f->plugin != NULL || (f->c->nwant > 0 && field >= FIELD_COLUMNS))
+			field = resolve(f, m, &name);
 		if (field < FIELD_COLUMNS)
 			put_catalogue(f, field, m->name, m->value, override);
 		else if (f->c->nwant > 0)
@@ -274,10 +274,8 @@ look_around(struct filling *f, const struct text_split *split)
 	for (unsigned i = 0; i < split->n; i++) {
 		const struct text_mark *m = &split->mark[i];
 
-		if (m->key == NULL)
-			continue;
-		f->has_tag = f->has_tag || m->key->field == FIELD_TAG;
-		f->has_path = f->has_path || (m->key->field == FIELD_EXEPATH && m->name.len > 3);
+		f->has_tag = f->has_tag || m->field == FIELD_TAG;
+		f->has_path = f->has_path || (m->field == FIELD_EXEPATH && m->name.len > 3);
 	}
 }
 
@@ -522,7 +520,7 @@ text_every_key(struct decode_context *c, struct slice text,
 		const struct text_mark *m = &split.mark[i];
 		struct slice name, value = m->value;
 
-		if (m->key != NULL && (m->key->flags & TEXT_INFO) != 0) {
+		if ((m->flags & TEXT_INFO) != 0) {
 			tell(each, arg, SLICE("container.name"), m->name, false);
 			tell(each, arg, SLICE("container.id"), m->value, false);
 			continue;

@@ -9,6 +9,7 @@
 
 #include "decode/envelope.h"
 #include "decode/message_rules.h"
+#include "decode/vec.h"
 
 #include "base/banned.h"
 
@@ -25,23 +26,17 @@ digit(char c)
 	return c >= '0' && c <= '9';
 }
 
-static bool
-shape(const char *p, const char *end, const char *pattern)
-{
-	for (; *pattern != '\0'; pattern++, p++)
-		if (p == end || (*pattern == '0' ? !digit(*p) : *p != *pattern))
-			return false;
-	return true;
-}
-
 /* Length of the time at p if it has one of Falco's two shapes, else 0. */
 static size_t
 time_shape(const char *p, const char *end)
 {
-	if (end - p > CLOCK_LEN && p[2] == ':' && shape(p, end, "00:00:00.000000000"))
+	static const char clock[] = "00:00:00.000000000",
+			  iso[] = "0000-00-00T00:00:00.000000000?0000";
+
+	if (end - p > CLOCK_LEN && p[2] == ':' && has_shape(p, clock, CLOCK_LEN))
 		return CLOCK_LEN;
-	if (end - p > ISO_LEN && p[10] == 'T' && shape(p, end, "0000-00-00T00:00:00.000000000") &&
-	    (p[29] == '+' || p[29] == '-') && shape(p + 30, end, "0000"))
+	if (end - p > ISO_LEN && p[10] == 'T' && (p[29] == '+' || p[29] == '-') &&
+	    has_shape(p, iso, ISO_LEN))
 		return ISO_LEN;
 	return 0;
 }

@@ -21,18 +21,6 @@ letter(char c)
 	return (c | 0x20) >= 'a' && (c | 0x20) <= 'z';
 }
 
-static unsigned
-flags_of(const struct text_mark *m)
-{
-	return m->key == NULL ? 0 : m->key->flags;
-}
-
-static enum field_id
-field_of(const struct text_mark *m)
-{
-	return m->key == NULL ? FIELD_NONE : m->key->field;
-}
-
 /*
  * Start of a key of several words, "(requesting user=" or ", AWS region=": back over letters and
  * blanks to "(" or ", ". The key itself when there is no such start near.
@@ -82,7 +70,7 @@ mark_at(const struct candidate *c, const struct text_mark *prev, struct text_mar
 {
 	const char *k = c->key;
 	bool blank = k > c->start && k[-1] == ' ';
-	bool written = prev != NULL && (flags_of(prev) & TEXT_WRITTEN) != 0;
+	bool written = prev != NULL && (prev->flags & TEXT_WRITTEN) != 0;
 
 	if (k == c->equals || (!letter(*k) && *k != '_'))
 		return false;
@@ -98,12 +86,12 @@ mark_at(const struct candidate *c, const struct text_mark *prev, struct text_mar
 			m->name = (struct slice){ wide, (size_t)(c->equals - wide) };
 	}
 	m->key = text_key_find(m->name);
-	if (m->key != NULL && (m->key->flags & TEXT_INFO) != 0) {
+	m->field = m->key == NULL ? FIELD_NONE : m->key->field;
+	m->flags = m->key == NULL ? 0 : (uint16_t)m->key->flags;
+	if ((m->flags & TEXT_INFO) != 0) {
 		const char *name = info_name(c->low, k);
 
-		if (name == NULL)
-			m->key = NULL;
-		else
+		if (name != NULL)
 			m->name = (struct slice){ name, (size_t)(k - 2 - name) };
 		return name != NULL;
 	}
@@ -182,7 +170,7 @@ static unsigned
 find_block(const struct text_mark *mark, unsigned n)
 {
 	for (unsigned i = 0; i + 1 < n; i++)
-		if (field_of(&mark[i]) == FIELD_EVT_TYPE && field_of(&mark[i + 1]) == FIELD_USER)
+		if (mark[i].field == FIELD_EVT_TYPE && mark[i + 1].field == FIELD_USER)
 			return i;
 	return n;
 }
@@ -207,20 +195,20 @@ heed_block(struct slice body, struct text_mark *mark, unsigned n)
 
 	if (block == n)
 		return n;
-	for (unsigned i = 0; i < n; i++) {
-		unsigned f = flags_of(&mark[i]);
-		bool inside = keep > 0 && (flags_of(&mark[keep - 1]) & TEXT_COMMAND) != 0 &&
+	for (unsigned i = 0; i < block; i++) {
+		unsigned f = mark[i].flags;
+		bool inside = keep > 0 && (mark[keep - 1].flags & TEXT_COMMAND) != 0 &&
 			      (f & (TEXT_WEAK | TEXT_SUFFIX)) != 0;
 
-		if (i >= block || ((f & TEXT_BLOCK) == 0 && !inside))
+		if ((f & TEXT_BLOCK) == 0 && !inside)
 			keep_mark(mark, keep++, i);
 	}
-	n = keep;
-	block = find_block(mark, n);
-	for (command = block; command < n && field_of(&mark[command]) != FIELD_CMDLINE; command++)
+	n = remove_marks(mark, n, keep, block);
+	block = keep;
+	for (command = block; command < n && mark[command].field != FIELD_CMDLINE; command++)
 		;
 	for (terminal = n; terminal-- > command + 1;)
-		if (field_of(&mark[terminal]) == FIELD_TTY &&
+		if (mark[terminal].field == FIELD_TTY &&
 		    number_at(mark[terminal].value.p, body.p + body.len))
 			return remove_marks(mark, n, command + 1, terminal);
 	return n;
@@ -238,7 +226,7 @@ drop_repeats(struct text_mark *mark, unsigned n)
 
 	for (unsigned i = 0; i < n; i++) {
 		const struct text_key *k = mark[i].key;
-		unsigned before = keep == 0 ? 0 : flags_of(&mark[keep - 1]);
+		unsigned before = keep == 0 ? 0 : mark[keep - 1].flags;
 
 		if (k == NULL) {
 			if ((before & TEXT_WRITTEN) != 0 && !text_key_namespaced(mark[i].name))
@@ -264,11 +252,11 @@ find_suffix(const struct text_mark *mark, unsigned n)
 {
 	unsigned i = n;
 
-	while (i > 0 && (flags_of(&mark[i - 1]) & TEXT_SUFFIX) != 0)
+	while (i > 0 && (mark[i - 1].flags & TEXT_SUFFIX) != 0)
 		i--;
 	for (unsigned k = i; k + 1 < n; k++)
-		if (field_of(&mark[k]) == FIELD_CONTAINER_ID &&
-		    field_of(&mark[k + 1]) == FIELD_CONTAINER_NAME)
+		if (mark[k].field == FIELD_CONTAINER_ID &&
+		    mark[k + 1].field == FIELD_CONTAINER_NAME)
 			return i;
 	return n;
 }
@@ -284,10 +272,10 @@ close_values(struct slice body, struct text_mark *mark, unsigned n)
 		if (i + 1 < n)
 			end = mark[i + 1].name.p - 1;
 		if (end > v->p && end[-1] == ',' && i + 1 < n &&
-		    (flags_of(&mark[i]) & TEXT_COMMAND) == 0)
+		    (mark[i].flags & TEXT_COMMAND) == 0)
 			end--;
 		v->len = end > v->p ? (size_t)(end - v->p) : 0;
-		if ((flags_of(&mark[i]) & TEXT_INFO) != 0) {
+		if ((mark[i].flags & TEXT_INFO) != 0) {
 			const char *close = memchr(v->p, ')', v->len);
 
 			if (close != NULL)

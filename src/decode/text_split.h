@@ -10,7 +10,9 @@ struct text_mark {
 	const struct text_key *key; /* NULL: not a known key */
 	struct slice name;	    /* the key as written; of "name (id=...)" the name */
 	struct slice value;
-	bool known_twice; /* an earlier pair has the same field */
+	enum field_id field; /* of the key: FIELD_NONE when it has none */
+	uint16_t flags;	     /* so, enum text_key_flag */
+	bool known_twice;    /* an earlier pair has the same field */
 };
 
 struct text_split {

@@ -98,6 +98,37 @@ find_any3(const char *p, const char *end, char a, char b, char c)
 	return p;
 }
 
+/*
+ * Whether the len >= 16 bytes at p are as in the pattern, in which '0' stands for any digit and '?'
+ * for any byte.
+ */
+static inline int
+has_shape(const char *p, const char *pattern, size_t len)
+{
+#ifdef __SSE2__
+	for (size_t i = 0; i < len; i += 16) {
+		size_t at = len - i < 16 ? len - 16 : i; /* the last one may overlap */
+		__m128i v = _mm_loadu_si128((const __m128i *)(const void *)(p + at));
+		__m128i want = _mm_loadu_si128((const __m128i *)(const void *)(pattern + at));
+		__m128i digit = _mm_sub_epi8(v, _mm_set1_epi8('0'));
+		__m128i same = _mm_cmpeq_epi8(v, want);
+
+		digit = _mm_cmpeq_epi8(_mm_min_epu8(digit, _mm_set1_epi8(9)), digit);
+		same = _mm_or_si128(
+		    same, _mm_and_si128(digit, _mm_cmpeq_epi8(want, _mm_set1_epi8('0'))));
+		same = _mm_or_si128(same, _mm_cmpeq_epi8(want, _mm_set1_epi8('?')));
+		if (_mm_movemask_epi8(same) != 0xffff)
+			return 0;
+	}
+#else
+	for (size_t i = 0; i < len; i++)
+		if (pattern[i] == '0' ? p[i] < '0' || p[i] > '9'
+				      : pattern[i] != '?' && p[i] != pattern[i])
+			return 0;
+#endif
+	return 1;
+}
+
 #define TEXT_BLOCK_BYTES 64
 
 /* Of 64 bytes of a text with pairs, bit n for byte n: an '='; a byte that is in no key (A-Z a-z 0-9
