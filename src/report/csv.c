@@ -14,6 +14,14 @@ starts_formula(struct slice s)
 	return s.len > 0 && memchr("=+-@\t\r", s.p[0], 6) != NULL;
 }
 
+static bool
+formula(const struct cell *c)
+{
+	if (c->type == CELL_LIST)
+		return c->count > 0 && starts_formula(c->item[0]);
+	return c->type == CELL_TEXT && starts_formula(c->text);
+}
+
 static void
 quoted(struct buf *out, struct slice s)
 {
@@ -86,7 +94,7 @@ row(struct report *r, const struct cell *cell, char separator)
 {
 	for (unsigned i = 0; i < r->ncolumns; i++) {
 		buf_clear(&r->scratch);
-		if (cell[i].type == CELL_TEXT && !r->options.raw && starts_formula(cell[i].text))
+		if (!r->options.raw && formula(&cell[i]))
 			buf_addc(&r->scratch, '\'');
 		cell_print(&r->scratch, &cell[i], &r->options);
 		put(r, i, separator);

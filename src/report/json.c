@@ -58,10 +58,26 @@ json_real(struct buf *out, double v)
 }
 
 static void
+list(struct report *r, const struct cell *c)
+{
+	buf_addc(&r->out, '[');
+	for (uint64_t i = 0; i < c->count; i++) {
+		if (i > 0)
+			buf_adds(&r->out, ", ");
+		buf_clear(&r->scratch);
+		text_print(&r->scratch, c->item[i], &r->options);
+		json_string(&r->out, buf_slice(&r->scratch));
+	}
+	buf_addc(&r->out, ']');
+}
+
+static void
 value(struct report *r, const struct cell *c)
 {
 	switch (c->type) {
-	case CELL_COUNT: cell_print(&r->out, c, &r->options); return;
+	case CELL_COUNT:
+	case CELL_SCORE: cell_print(&r->out, c, &r->options); return;
+	case CELL_LIST: list(r, c); return;
 	case CELL_REAL: json_real(&r->out, c->real); return;
 	case CELL_MISSING:
 		if (r->options.fillnull == NULL) {

@@ -74,12 +74,36 @@ text_print(struct buf *out, struct slice s, const struct report_options *o)
 }
 
 void
+score_print(struct buf *out, double v)
+{
+	char text[64];
+	size_t n = (size_t)snprintf(text, sizeof(text), "%.3f", v);
+
+	if (n >= sizeof(text) || strchr(text, '.') == NULL) {
+		buf_addc(out, '0');
+		return;
+	}
+	while (text[n - 1] == '0')
+		n--;
+	n -= text[n - 1] == '.';
+	buf_add(out, text, n);
+}
+
+void
 cell_print(struct buf *out, const struct cell *c, const struct report_options *o)
 {
 	switch (c->type) {
 	case CELL_TEXT: text_print(out, c->text, o); break;
 	case CELL_COUNT: buf_addf(out, "%llu", (unsigned long long)c->count); break;
 	case CELL_REAL: buf_addf(out, "%.3f", c->real); break;
+	case CELL_SCORE: score_print(out, c->real); break;
+	case CELL_LIST:
+		for (uint64_t i = 0; i < c->count; i++) {
+			if (i > 0)
+				buf_adds(out, "; ");
+			text_print(out, c->item[i], o);
+		}
+		break;
 	case CELL_TIME: time_print(out, c->time, TIME_ISO_NANO, false); break;
 	case CELL_MISSING:
 		if (o->fillnull != NULL)

@@ -14,7 +14,9 @@ enum cell_type {
 	CELL_TEXT,  /* event text: sanitised, and against formulas in csv and tsv */
 	CELL_COUNT, /* a whole number */
 	CELL_REAL,
+	CELL_SCORE,  /* a thousandth fine, without zeros at the end */
 	CELL_TIME,   /* ns; ISO with Z */
+	CELL_LIST,   /* texts: an array in JSON, else joined by "; " */
 	CELL_MISSING /* absent or null: fillnull, else empty, null in JSON */
 };
 
@@ -24,6 +26,7 @@ struct cell {
 	uint64_t count;
 	double real;
 	int64_t time;
+	const struct slice *item; /* CELL_LIST: count of them */
 };
 
 struct table_column {
@@ -75,6 +78,8 @@ void report_release(struct report *r);
 /* Text of a cell as a person or a spreadsheet reads it, without quoting; CELL_MISSING is fillnull
  * or empty. */
 void cell_print(struct buf *out, const struct cell *c, const struct report_options *o);
+/* 100, 12.5: a number that JSON takes too. */
+void score_print(struct buf *out, double v);
 /* Sanitised, unless options say raw. */
 void text_print(struct buf *out, struct slice s, const struct report_options *o);
 
