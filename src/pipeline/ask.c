@@ -1,6 +1,9 @@
 /* Opening and closing the live queries of a request. What is done with their answers: snap_panel.c.
  */
 #include "pipeline/ask.h"
+
+#include <stdio.h>
+
 #include "base/banned.h"
 
 /* A search starts beside the row it starts from and goes round once. */
@@ -13,40 +16,75 @@ start_find(struct finder *f, const struct panel_request *r)
 	f->left = UINT64_MAX; /* how many rows there are is known when the scan is done */
 }
 
-static void
-open_panel(struct ask_panel *p, struct model *m, const struct panel_request *r)
+/* The query of a detection's search with the terms of the panel; false: it does not run. */
+static bool
+detection_query(
+    struct ask_panel *p, const struct risk *risk, const struct panel_request *r, struct query *q)
 {
+	const struct detection *d =
+	    risk != NULL && risk->set != NULL ? detection_find(risk->set, r->detection) : NULL;
+
+	if (d == NULL || d->state != DETECTION_RUNNABLE) {
+		(void)snprintf(p->error.message, sizeof(p->error.message), "%s",
+		    d == NULL ? "there is no such detection" : d->reason);
+		return false;
+	}
+	p->set = detection_set_hold(risk->set);
+	p->detection = d;
+	spl_query(d->spl, q);
+	if (r->query.filter != NULL)
+		query_and(q, r->query.filter);
+	q->since = r->query.since;
+	q->until = r->query.until;
+	return true;
+}
+
+static void
+open_panel(
+    struct ask_panel *p, struct model *m, const struct risk *risk, const struct panel_request *r)
+{
+	struct query q;
+
 	memset(p, 0, sizeof(*p));
 	if (!r->used)
 		return;
-	p->live = live_open(m, &r->query, &p->error);
+	if (r->detection[0] == '\0') {
+		p->live = live_open(m, &r->query, &p->error);
+	} else if (detection_query(p, risk, r, &q)) {
+		p->live = live_open(m, &q, &p->error);
+		query_release(&q);
+	}
 	p->bad = p->live == NULL;
 	start_find(&p->find, r);
 }
 
 /* The same question again costs nothing: the open query goes over. */
 static bool
-take_over(struct ask_panel *to, const struct panel_request *r, struct ask_panel *from,
-    const struct panel_request *old)
+take_over(struct ask_panel *to, const struct risk *risk, const struct panel_request *r,
+    struct ask_panel *from, const struct panel_request *old)
 {
 	if (!r->used || !old->used || from->live == NULL || !query_equal(&r->query, &old->query))
 		return false;
+	if (strcmp(r->detection, old->detection) != 0 ||
+	    (from->set != NULL && from->set != risk->set))
+		return false;
 	*to = *from;
 	from->live = NULL;
+	from->set = NULL;
 	start_find(&to->find, r);
 	return true;
 }
 
 void
-asker_set(struct asker *a, struct model *m, const struct request *r)
+asker_set(struct asker *a, struct model *m, const struct risk *risk, const struct request *r)
 {
 	struct asker old = *a;
 
 	request_copy(&a->request, r);
 	for (unsigned i = 0; i < REQUEST_PANELS; i++)
-		if (!old.set || !take_over(&a->panel[i], &a->request.panel[i], &old.panel[i],
+		if (!old.set || !take_over(&a->panel[i], risk, &a->request.panel[i], &old.panel[i],
 				    &old.request.panel[i]))
-			open_panel(&a->panel[i], m, &a->request.panel[i]);
+			open_panel(&a->panel[i], m, risk, &a->request.panel[i]);
 	a->set = true;
 	asker_clear(&old, m);
 }
@@ -56,9 +94,12 @@ asker_clear(struct asker *a, struct model *m)
 {
 	if (!a->set)
 		return;
-	for (unsigned i = 0; i < REQUEST_PANELS; i++)
+	for (unsigned i = 0; i < REQUEST_PANELS; i++) {
 		if (a->panel[i].live != NULL)
 			live_close(m, a->panel[i].live);
+		if (a->panel[i].set != NULL)
+			detection_set_drop(a->panel[i].set);
+	}
 	request_release(&a->request);
 	memset(a->panel, 0, sizeof(a->panel));
 	a->set = false;

@@ -4,6 +4,7 @@
 #define FALCOTOP_PIPELINE_ASK_H
 
 #include "pipeline/engine.h"
+#include "pipeline/risk_private.h"
 
 /* A search for text through the rows of an answer: done in slices, so that ingest and keys do not
  * wait for it. */
@@ -14,7 +15,9 @@ struct finder {
 };
 
 struct ask_panel {
-	struct live *live; /* NULL: not used, or a bad query */
+	struct live *live;	   /* NULL: not used, or a bad query */
+	struct detection_set *set; /* held: of the detection that the panel shows */
+	const struct detection *detection;
 	bool bad;
 	struct filter_error error;
 	struct finder find;
@@ -30,8 +33,8 @@ struct asker {
 void request_copy(struct request *to, const struct request *from);
 
 /* Makes r (copied) the question: what is asked now is opened before what was asked before is
- * closed. */
-void asker_set(struct asker *a, struct model *m, const struct request *r);
+ * closed. risk may be NULL. */
+void asker_set(struct asker *a, struct model *m, const struct risk *risk, const struct request *r);
 void asker_clear(struct asker *a, struct model *m);
 /* True when every scan and search has come to its end. */
 bool asker_complete(const struct asker *a);

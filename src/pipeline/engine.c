@@ -26,6 +26,8 @@ struct task {
 	struct batch *batch;	 /* decoded, next in order */
 	struct batch *raw;	 /* to be decoded here */
 	bool build;		 /* a snapshot is due */
+	struct detection_set *reload;
+	bool risk; /* something is due there */
 };
 
 /* --- applying -------------------------------------------------------------------------------- */
@@ -47,6 +49,7 @@ apply(struct engine *e, struct batch *b)
 	if (e->next_tick > e->changed_at + NSEC_PER_SEC)
 		e->next_tick = e->changed_at + NSEC_PER_SEC;
 	rate_add(&e->rate, e->changed_at, b->block.n);
+	risk_touch(e->risk);
 	e->version++;
 	batch_clear(b);
 	b->block.schema = schema_view(model_schema(e->model));
@@ -106,11 +109,33 @@ refresh_schema(struct engine *e)
 	schema_view_release(v);
 }
 
+/* Panels of the UI that show a detection are opened again. */
+static void
+take_reload(struct engine *e, struct detection_set *set)
+{
+	struct request r;
+
+	if (set == NULL)
+		return;
+	if (e->risk != NULL) {
+		risk_swap(e->risk, set);
+		e->scanning = true;
+		e->version++;
+	}
+	if (e->ui.set) {
+		request_copy(&r, &e->ui.request);
+		asker_set(&e->ui, e->model, e->risk, &r);
+		request_release(&r);
+	}
+	detection_set_drop(set);
+}
+
 static void
 take_questions(struct engine *e, struct task *t)
 {
+	take_reload(e, t->reload);
 	if (t->request != NULL) {
-		asker_set(&e->ui, e->model, t->request);
+		asker_set(&e->ui, e->model, e->risk, t->request);
 		request_release(t->request);
 		free(t->request);
 		e->urgent = e->scanning = true;
@@ -119,7 +144,7 @@ take_questions(struct engine *e, struct task *t)
 		struct answer *a = t->answers;
 
 		t->answers = a->next;
-		asker_set(&a->asker, e->model, a->request);
+		asker_set(&a->asker, e->model, e->risk, a->request);
 		a->next = e->answers;
 		e->answers = a;
 		e->scanning = true;
@@ -162,6 +187,19 @@ scan(struct engine *e)
 		e->next_build = 0;
 }
 
+/* Risk events, once a second; when nothing came for half of one, all that is left. */
+static void
+watch_risk(struct engine *e)
+{
+	int64_t mono = clock_mono();
+	bool quiet = !e->scanning && mono - e->changed_at > NSEC_PER_SEC / 2;
+
+	if (e->risk == NULL || e->answers != NULL)
+		return;
+	if (risk_work(e->risk, mono, engine_now(e), quiet))
+		e->version++;
+}
+
 static void
 give_answer(struct engine *e, struct answer *a, struct snapshot *result)
 {
@@ -181,11 +219,14 @@ give_answers(struct engine *e)
 	while (*at != NULL) {
 		struct answer *a = *at;
 
-		if (e->pool.taken < a->target || !asker_complete(&a->asker)) {
+		if (e->pool.taken < a->target || !asker_complete(&a->asker) ||
+		    (e->risk != NULL && e->scanning)) {
 			at = &a->next;
 			continue;
 		}
 		*at = a->next;
+		if (e->risk != NULL)
+			risk_drain(e->risk, engine_now(e));
 		give_answer(e, a, engine_snapshot(e, &a->asker));
 	}
 }
@@ -258,6 +299,11 @@ gather(struct engine *e, struct task *t, int64_t *until)
 	e->wanted = NULL;
 	t->answers = e->inbox;
 	e->inbox = NULL;
+	t->reload = e->reload;
+	e->reload = NULL;
+	t->risk = e->history_news || now >= risk_due(e->risk);
+	e->version += e->history_news;
+	e->history_news = false;
 	t->batch = pool_next(&e->pool);
 	if (t->batch == NULL && e->pool.inline_decode)
 		t->raw = pool_work_locked(&e->pool);
@@ -266,8 +312,10 @@ gather(struct engine *e, struct task *t, int64_t *until)
 	*until = tick_at(e, now);
 	if (changed && e->next_build < *until)
 		*until = e->next_build;
-	return t->request != NULL || t->answers != NULL || t->batch != NULL || t->raw != NULL ||
-	       t->build || e->scanning;
+	if (risk_due(e->risk) < *until)
+		*until = risk_due(e->risk);
+	return t->reload != NULL || t->risk || t->request != NULL || t->answers != NULL ||
+	       t->batch != NULL || t->raw != NULL || t->build || e->scanning;
 }
 
 /* With the lock held: sleeps until something is signalled or the time comes. */
@@ -329,6 +377,7 @@ engine_main(void *arg)
 		take_questions(e, &t);
 		apply_ready(e, &t);
 		scan(e);
+		watch_risk(e);
 		give_answers(e);
 		if (t.build || e->urgent ||
 		    (e->ui.set && e->next_build == 0 && e->version != e->built))

@@ -82,7 +82,7 @@ void engine_batch_return(struct engine *e, struct batch *b); /* unused */
 /* --- requests and snapshots
  * ------------------------------------------------------------------------------------ */
 
-#define REQUEST_PANELS 8
+#define REQUEST_PANELS 12 /* the last four are for dialogs over a page */
 
 /* One question of a screen and the part of its answer that is on screen. */
 struct panel_request {

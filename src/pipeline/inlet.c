@@ -78,6 +78,9 @@ engine_new(const struct engine_options *o)
 	e->snap.model = e->model;
 	e->snap.raw = e->raw;
 	e->snap.decoder = decoder_new();
+	if (o->risk != NULL)
+		e->risk = e->snap.risk = risk_new(e->model, o->risk);
+	e->o.risk = NULL;
 	e->version = 1;
 	init_batches(e);
 	start_threads(e);
@@ -115,6 +118,9 @@ engine_free(struct engine *e)
 	free(e->worker_thread);
 	free(e->decode_thread);
 	pool_release(&e->pool);
+	risk_free(e->risk);
+	if (e->reload != NULL)
+		detection_set_drop(e->reload);
 	model_free(e->model);
 	rawstore_free(e->raw);
 	decoder_free(e->snap.decoder);
@@ -274,6 +280,34 @@ engine_batch_return(struct engine *e, struct batch *b)
 	pool_put(&e->pool, b);
 }
 
+/* --- detections ------------------------------------------------------------------------------ */
+
+void
+engine_detections(struct engine *e, struct detection_set *set)
+{
+	struct detection_set *old;
+
+	set = detection_set_hold(set);
+	pthread_mutex_lock(&e->pool.lock);
+	old = e->reload;
+	e->reload = set;
+	pthread_cond_signal(&e->pool.ready);
+	pthread_mutex_unlock(&e->pool.lock);
+	if (old != NULL)
+		detection_set_drop(old);
+}
+
+void
+engine_history_wake(void *engine)
+{
+	struct engine *e = engine;
+
+	pthread_mutex_lock(&e->pool.lock);
+	e->history_news = true;
+	pthread_cond_signal(&e->pool.ready);
+	pthread_mutex_unlock(&e->pool.lock);
+}
+
 /* --- the UI and reports ---------------------------------------------------------------------- */
 
 /* The workers wait until the first request was compiled: then they decode for it from the first
@@ -338,6 +372,11 @@ snapshot_free(struct snapshot *s)
 {
 	if (s == NULL)
 		return;
+	for (unsigned i = 0; i < REQUEST_PANELS; i++)
+		if (s->panel[i].result != NULL)
+			spl_result_release(s->panel[i].result);
+	if (s->detections != NULL)
+		detection_set_drop(s->detections);
 	arena_release(&s->arena);
 	free(s);
 }

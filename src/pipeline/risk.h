@@ -8,6 +8,7 @@
 #define FALCOTOP_PIPELINE_RISK_H
 
 #include "detect/book.h"
+#include "detect/mute.h"
 #include "detect/run.h"
 #include "store/history.h"
 
@@ -22,6 +23,7 @@ struct risk_options {
 	const struct book_options *book;	/* copied; NULL: the default */
 	const struct risk_factors *factors;	/* borrowed */
 	const struct detect_run_options *local; /* copied; called on the engine thread */
+	bool fill;	/* the book starts with the last 7 days of the history */
 	bool keep_seen; /* remember in the history what was met, for the flag of new things */
 };
 
@@ -67,11 +69,10 @@ struct snap_detection {
 	const char *filter;   /* text of its filter macro; NULL: the macro's own */
 };
 
-/* A mute and what it hides now. */
+/* A mute and what it hides now. Its base is not here. */
 struct snap_mute {
-	struct history_mute mute;
-	uint64_t events; /* that it hides of what is in the index */
-	bool bad;	 /* the expression cannot be read */
+	struct mute mute;
+	struct mute_sight sight; /* without parents */
 };
 
 #endif

@@ -5,12 +5,14 @@
 
 #include "pipeline/ask.h"
 #include "pipeline/order.h"
+#include "pipeline/risk_private.h"
 
 /* What a build reads from and writes to. */
 struct snap {
 	struct model *model;
 	struct rawstore *raw;
 	struct decoder *decoder; /* for event pages */
+	struct risk *risk;	 /* NULL: none */
 	int64_t now;		 /* what rates are counted back from */
 	struct buf scratch;	 /* kept between builds */
 	struct snapshot *out;

@@ -179,12 +179,14 @@ rows(struct snap *s, struct live *l, const struct panel_request *r, const struct
     struct snap_panel *out)
 {
 	struct arena *a = &s->out->arena;
+	struct risk_columns columns;
 	unsigned ncell = r->query.nby + 1;
 	uint64_t left = out->total - out->from;
 
 	out->nrows = left < r->rows ? (unsigned)left : r->rows;
 	if (out->nrows == 0)
 		return;
+	risk_columns(&r->query, &columns);
 	out->row = arena_alloc(a, out->nrows * sizeof(*out->row));
 	memset(out->row, 0, out->nrows * sizeof(*out->row));
 	for (unsigned i = 0; i < out->nrows; i++) {
@@ -195,10 +197,13 @@ rows(struct snap *s, struct live *l, const struct panel_request *r, const struct
 		to->symbol = arena_alloc(a, ncell * sizeof(*to->symbol));
 		memset(to->cell, 0, ncell * sizeof(*to->cell));
 		memset(to->symbol, 0, ncell * sizeof(*to->symbol));
-		if (r->query.kind == QUERY_GROUPS)
-			group_cells(s, l, &r->query, (uint32_t)at, to);
-		else
+		if (r->query.kind != QUERY_GROUPS) {
 			event_cells(s, l, r, at, to);
+			continue;
+		}
+		group_cells(s, l, &r->query, (uint32_t)at, to);
+		if (s->risk != NULL)
+			risk_row(s->risk, &columns, to);
 	}
 }
 
@@ -236,6 +241,17 @@ totals(const struct ask_panel *p, const struct snap_order *o, struct snap_panel 
 	memcpy(out->by_priority, live_by_priority(l), sizeof(out->by_priority));
 }
 
+/* The rows of a detection's search: all of them, in its own order. */
+static void
+search_rows(struct snap *s, const struct ask_panel *p, struct snap_panel *out)
+{
+	out->result = arena_alloc(&s->out->arena, sizeof(*out->result));
+	memset(out->result, 0, sizeof(*out->result));
+	spl_rows(
+	    p->detection->spl, live_groups(p->live), model_symbols(s->model), NULL, 0, out->result);
+	out->total = out->result->nrows;
+}
+
 void
 snap_panel(
     struct snap *s, struct ask_panel *p, const struct panel_request *r, struct snap_panel *out)
@@ -261,6 +277,10 @@ snap_panel(
 	totals(p, &order, out);
 	if (r->query.kind == QUERY_GROUPS)
 		out->overflow = group_overflow(live_groups(p->live));
+	if (p->detection != NULL) {
+		search_rows(s, p, out);
+		return;
+	}
 	if (r->query.kind == QUERY_HISTOGRAM) {
 		histogram(s, p->live, r, out);
 		return;

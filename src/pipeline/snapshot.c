@@ -7,10 +7,6 @@
 #include "pipeline/state.h"
 #include "base/banned.h"
 
-/*
- * What rates are counted back from: the wall clock when events come as they happen; the newest
- * event when old ones are replayed, so that a report on a recording says the same on every day.
- */
 static int64_t
 rate_now(struct feed *const *feed, unsigned n)
 {
@@ -23,6 +19,17 @@ rate_now(struct feed *const *feed, unsigned n)
 			newest = feed[i]->newest;
 	}
 	return newest != TIME_NONE ? newest : clock_wall();
+}
+
+int64_t
+engine_now(struct engine *e)
+{
+	int64_t now;
+
+	pthread_mutex_lock(&e->pool.lock);
+	now = rate_now(e->feed, e->nfeed);
+	pthread_mutex_unlock(&e->pool.lock);
+	return now;
 }
 
 /* With the lock held: state, error and totals belong to the sources' threads. */
@@ -88,6 +95,7 @@ engine_snapshot(struct engine *e, struct asker *a)
 	if (a->request.want_bad)
 		snap_bad_lines(s, &e->order, feed, nfeed);
 	snap_event(&e->snap, a->request.event, &s->event);
+	risk_snapshot(e->risk, &a->request, s);
 	e->snap.out = NULL;
 	return s;
 }

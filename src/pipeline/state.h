@@ -4,6 +4,7 @@
 #define FALCOTOP_PIPELINE_STATE_H
 
 #include "pipeline/pool.h"
+#include "pipeline/risk_private.h"
 #include "pipeline/snap.h"
 #include "pipeline/worker.h"
 
@@ -27,6 +28,8 @@ struct engine {
 	bool asked;		/* a request came */
 	struct snapshot *out;	/* not yet taken */
 	struct answer *inbox;
+	struct detection_set *reload; /* held: takes the place of what runs */
+	bool history_news;
 	pthread_cond_t answered;
 
 	/* set before the threads start */
@@ -39,6 +42,7 @@ struct engine {
 
 	/* the engine thread's */
 	struct model *model;
+	struct risk *risk; /* NULL: no detections */
 	struct asker ui;
 	struct answer *answers;
 	struct order order;
@@ -54,6 +58,10 @@ struct engine {
 };
 
 void *engine_main(void *e);
+/* What rates and windows are counted back from: the wall clock when events come as they happen;
+ * the newest event when old ones are replayed, so that a report on a recording says the same on
+ * every day. */
+int64_t engine_now(struct engine *e);
 /* The answer to what `a` asks, from what is there now. */
 struct snapshot *engine_snapshot(struct engine *e, struct asker *a);
 

@@ -1,0 +1,108 @@
+/*
+ * Risk inside the engine: detections run over the model, their risk events go to the book and to
+ * the history, and the book is filled from the history. The engine thread's; only risk_wake() and
+ * risk_give() are for others. Private to the layer.
+ */
+#ifndef FALCOTOP_PIPELINE_RISK_PRIVATE_H
+#define FALCOTOP_PIPELINE_RISK_PRIVATE_H
+
+#include "pipeline/engine.h"
+
+#define RISK_HISTORY_PLACE 0 /* of HISTORY_ASKS: filling the book */
+#define RISK_EVERY	   NSEC_PER_SEC
+
+/* How far back the book was filled from the history. */
+struct risk_load {
+	bool asked;	  /* a page is on its way */
+	bool any;	  /* from and to say something */
+	int64_t from, to; /* read in whole */
+	int64_t want_from, want_to;
+	struct history_cursor next; /* of the page to come */
+	uint64_t number;
+	uint32_t room; /* risk events that still may be read of this stretch */
+	uint64_t taken;
+};
+
+/* A live query whose new rows are told to the memory of what was seen. */
+struct risk_memory {
+	struct live *live;
+	uint32_t done; /* rows told */
+};
+
+struct risk_seen {
+	struct risk_memory row, pairs;
+};
+
+struct risk {
+	struct risk_options o;
+	struct model *model;
+	struct detect_run *run; /* NULL: no detections */
+	struct book *book;
+	struct detection_set *set; /* held; of `run` */
+	uint64_t *made;		   /* risk events in the book by detection */
+	struct risk_load load;
+	struct risk_seen seen;
+	int64_t now;	       /* of the last look, TIME_NONE: none yet */
+	int64_t next;	       /* monotonic: when to collect again */
+	bool dirty;	       /* events came since everything was collected */
+	bool refused;	       /* the history had no room: all is given again */
+	uint64_t given, added; /* by the run; of them new in the book */
+};
+
+/* Before the threads start: the queries of detections are there for the first line. */
+struct risk *risk_new(struct model *m, const struct risk_options *o);
+/* With the model still there. */
+void risk_free(struct risk *r);
+void risk_swap(struct risk *r, struct detection_set *set);
+
+/* Events were applied. */
+static inline void
+risk_touch(struct risk *r)
+{
+	if (r != NULL)
+		r->dirty = true;
+}
+
+/* When something is to be done without a signal; INT64_MAX: nothing. r may be NULL. */
+int64_t risk_due(const struct risk *r);
+/*
+ * Collects when it is due and takes what the history answered. quiet: nothing came for a while.
+ * True when anything a screen shows may have changed.
+ */
+bool risk_work(struct risk *r, int64_t mono, int64_t now, bool quiet);
+/* Everything that the events so far make, in the book and with the history. */
+void risk_drain(struct risk *r, int64_t now);
+
+/* --- risk_load.c */
+/* Takes a page that came, asks for the next one when something of the days before now is missing.
+ * True when the book changed. */
+bool risk_load_work(struct risk *r);
+bool risk_loading(const struct risk *r);
+
+/* --- risk_seen.c */
+void risk_seen_open(struct risk *r);
+void risk_seen_close(struct risk *r);
+void risk_seen_work(struct risk *r);
+
+/* Where in the rows of a query the fields are that their flags go by; -1: not there. */
+struct risk_columns {
+	int user, pair[4];
+	int row[GROUP_BY_MAX]; /* the view of shells: all there when `whole` */
+	unsigned nrow;
+	bool whole;
+};
+void risk_columns(const struct query *q, struct risk_columns *out);
+bool risk_row_is_new(
+    const struct risk *r, const struct risk_columns *c, const struct snap_row *row);
+
+/* --- risk_snap.c */
+/* What the row of a panel gets: the user's risk, the flag of new things. */
+void risk_row(struct risk *r, const struct risk_columns *c, struct snap_row *to);
+/* Everything of a snapshot but the panels. r may be NULL. */
+void risk_snapshot(struct risk *r, const struct request *q, struct snapshot *s);
+
+/* --- risk.c, for the files above */
+/* One more risk event of a search is in the book. */
+void risk_count_made(struct risk *r, struct slice search);
+
+#endif
