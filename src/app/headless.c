@@ -7,12 +7,10 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/stat.h>
 
 #include "app/output.h"
-#include "app/stop.h"
+#include "app/reading.h"
 #include "base/xalloc.h"
-#include "source/source.h"
 
 #include "base/banned.h"
 
@@ -242,43 +240,6 @@ write_health(struct engine *e, const struct options *o, struct request *req, str
 	return rows;
 }
 
-/* --- standard error: what was no event, what is missing, what failed */
-
-static void
-say_bad(const struct snapshot *s)
-{
-	uint64_t bad = tally_rejected(&s->tally);
-	const struct bad_line *b;
-
-	if (bad == 0)
-		return;
-	if (s->nbad == 0) {
-		complain("%llu bad line%s", (unsigned long long)bad, bad == 1 ? "" : "s");
-		return;
-	}
-	b = &s->bad[s->nbad - 1];
-	complain("%llu bad line%s (first at %.*s:%u: %s)", (unsigned long long)bad,
-	    bad == 1 ? "" : "s", (int)s->bad_source[s->nbad - 1].len, s->bad_source[s->nbad - 1].p,
-	    b->line, reject_text(b->reason));
-}
-
-static bool
-say_failed(const struct snapshot *s)
-{
-	bool failed = false;
-
-	for (unsigned i = 0; i < s->nsources; i++) {
-		const struct snap_source *src = &s->source[i];
-
-		if (src->state != SOURCE_FAILED)
-			continue;
-		failed = true;
-		complain("%.*s: %.*s", (int)src->name.len, src->name.p, (int)src->error.len,
-		    src->error.p);
-	}
-	return failed;
-}
-
 static void
 say_missing(const struct snapshot *s, const struct options *o)
 {
@@ -291,44 +252,6 @@ say_missing(const struct snapshot *s, const struct options *o)
 	if (s->panel[0].used && s->panel[0].overflow > 0)
 		complain("%llu events are counted in the row (other): too many rows",
 		    (unsigned long long)s->panel[0].overflow);
-}
-
-/* --- the run */
-
-static bool
-pipe_like(int fd)
-{
-	struct stat st;
-
-	return fstat(fd, &st) == 0 && !S_ISREG(st.st_mode);
-}
-
-/* Whether reading ends only when somebody says so: sockets, growing files, pipes. */
-static bool
-is_live(const char *spec)
-{
-	if (strcmp(spec, "-") == 0)
-		return pipe_like(0);
-	for (const struct source_ops *const *ops = source_table; *ops != NULL; ops++)
-		if ((*ops)->live && strncmp(spec, (*ops)->prefix, strlen((*ops)->prefix)) == 0)
-			return true;
-	return false;
-}
-
-static bool
-add_sources(struct source_set *set, const struct options *o, bool *live)
-{
-	char err[512];
-
-	*live = o->follow;
-	for (int i = 0; i < o->nsources; i++) {
-		if (source_set_add(set, o->source[i], err, sizeof(err)) != 0) {
-			complain("%s", err);
-			return false;
-		}
-		*live |= is_live(o->source[i]);
-	}
-	return true;
 }
 
 static int
@@ -351,9 +274,9 @@ finish(struct engine *e, const struct options *o, struct request *req)
 	if (output_close(&out) != 0)
 		status = 2;
 	say_missing(s, o);
-	if (say_failed(s))
+	if (reading_say_failed(s))
 		status = 2;
-	say_bad(s);
+	reading_say_bad(s);
 	snapshot_free(s);
 	return status;
 }
@@ -364,30 +287,19 @@ headless_run(const struct options *o)
 	struct engine_options eo = {
 		.threads = o->threads, .memory = o->memory, .spool = o->memory
 	};
-	struct source_options so = { .follow = o->follow };
-	struct source_set *set;
+	struct reading r = { 0 };
 	struct request req;
-	struct engine *e;
-	bool live;
 	int status = 2;
 
 	if (!make_request(&req, o))
 		return 2;
-	stop_prepare();
-	e = engine_new(&eo);
-	set = source_set_new(e, &so);
-	if (!add_sources(set, o, &live))
-		goto out;
-	engine_request(e, &req);
-	stop_watch(set, live);
-	source_set_start(set);
-	source_set_wait(set);
-	stop_unwatch();
-	source_set_stop(set);
-	status = finish(e, o, &req);
-out:
-	source_set_free(set);
-	engine_free(e);
+	if (reading_open(&r, &eo, (const char *const *)o->source, o->nsources, o->follow)) {
+		engine_request(r.engine, &req);
+		reading_start(&r);
+		reading_wait(&r);
+		status = finish(r.engine, o, &req);
+	}
+	reading_close(&r);
 	request_release(&req);
 	return status;
 }

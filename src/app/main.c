@@ -6,8 +6,13 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "app/collect.h"
+#include "app/datadir.h"
 #include "app/headless.h"
 #include "app/options.h"
+#include "app/risk.h"
+#include "app/search.h"
+#include "app/test.h"
 #include "app/watch.h"
 
 #include "base/banned.h"
@@ -39,28 +44,42 @@ have_sources(struct options *o)
 }
 
 static int
+read_events(struct options *o)
+{
+	if (!have_sources(o)) {
+		complain(
+		    "nothing to read: name a file or a socket, or pipe events in (see falcotop --help)");
+		return 2;
+	}
+	if (o->command == COMMAND_COLLECT)
+		return collect_run(o);
+	if (o->detection != NULL)
+		return search_run(o);
+	if (o->command == COMMAND_WATCH && o->output == NULL && isatty(STDOUT_FILENO))
+		return watch_run(o);
+	return headless_run(o);
+}
+
+static int
 run(struct options *o)
 {
+	int status = 0;
+
 	switch (o->command) {
 	case COMMAND_HELP: usage_help(); break;
 	case COMMAND_VERSION: usage_version(); break;
 	case COMMAND_DEBUG_INFO: usage_debug_info(o); break;
+	case COMMAND_TEST: status = test_run(o); break;
+	case COMMAND_RISK: return risk_run(o);
 	case COMMAND_WATCH:
 	case COMMAND_REPORT:
-		if (!have_sources(o)) {
-			complain(
-			    "nothing to read: name a file or a socket, or pipe events in (see falcotop --help)");
-			return 2;
-		}
-		if (o->command == COMMAND_WATCH && o->output == NULL && isatty(STDOUT_FILENO))
-			return watch_run(o);
-		return headless_run(o);
+	case COMMAND_COLLECT: return read_events(o);
 	}
 	if (fflush(stdout) != 0) {
 		complain("standard output: cannot write");
 		return 2;
 	}
-	return 0;
+	return status;
 }
 
 int
@@ -71,6 +90,7 @@ main(int argc, char **argv)
 	reserve_descriptors();
 	(void)setlocale(LC_ALL, "");
 	(void)signal(SIGPIPE, SIG_IGN);
+	datadir_find();
 	if (options_parse(&o, argc, argv) != 0)
 		return 2;
 	return run(&o);

@@ -160,7 +160,14 @@ set_number(struct options *o, enum option_id id, const char *value)
 static int
 set_time(enum option_id id, const char *value, int64_t *out)
 {
+	char ago[32];
+
 	if (time_parse_user(slice_of(value), clock_wall(), out))
+		return 0;
+	/* "7d" as "-7d" */
+	if (*value >= '0' && *value <= '9' &&
+	    (size_t)snprintf(ago, sizeof(ago), "-%s", value) < sizeof(ago) &&
+	    time_parse_user(slice_of(ago), clock_wall(), out))
 		return 0;
 	return bad_value(
 	    id, value, "a time: 2026-11-24T08:00:00Z, 2026-11-24, 08:00, -15m, -7d, now");
@@ -172,6 +179,15 @@ set_memory(struct options *o, const char *value)
 	if (size_parse(value, &o->memory) && o->memory >= MEMORY_MIN)
 		return 0;
 	return bad_value(OPTION_MEMORY, value, "a size of at least 16M, such as 512M or 2G");
+}
+
+static int
+add_path(struct option_paths *p, enum option_id id, const char *path)
+{
+	if (p->n == OPTIONS_PATHS)
+		return bad_value(id, path, "taken: there are too many of them");
+	p->v[p->n++] = path;
+	return 0;
 }
 
 static int
@@ -195,7 +211,13 @@ set(struct options *o, enum option_id id, const char *value)
 	case OPTION_FILLNULL: o->fillnull = value; return 0;
 	case OPTION_RAW: o->raw = true; return 0;
 	case OPTION_MEMORY: return set_memory(o, value);
-	case OPTION_HISTORY: return 0;
+	case OPTION_HISTORY: o->history = value; return 0;
+	case OPTION_DETECTION: o->detection = value; return 0;
+	case OPTION_USER: o->user = value; return 0;
+	case OPTION_DATA: o->data = value; return 0;
+	case OPTION_DATA_DIR: o->data_dir = value; return 0;
+	case OPTION_DETECTIONS: return add_path(&o->detections, id, value);
+	case OPTION_RULES: return add_path(&o->rules, id, value);
 	case OPTION_COLOR:
 		if (color_mode_parse(value, &o->color))
 			return 0;
@@ -276,25 +298,51 @@ parse_flags(struct options *o, int argc, char **argv)
 }
 
 /* The first word that is no option may be a command. */
-static int
+static void
 parse_command(struct options *o)
 {
-	static const char *const absent[] = { "test", "risk", "collect" };
-	const char *word;
+	static const struct {
+		const char *word;
+		enum command command;
+	} commands[] = { { "report", COMMAND_REPORT }, { "test", COMMAND_TEST },
+		{ "risk", COMMAND_RISK }, { "collect", COMMAND_COLLECT } };
 
 	if (o->nsources == 0 || o->command != COMMAND_WATCH)
-		return 0;
-	word = o->source[0];
-	if (strcmp(word, "report") == 0) {
-		o->command = COMMAND_REPORT;
+		return;
+	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
+		if (strcmp(o->source[0], commands[i].word) != 0)
+			continue;
+		o->command = commands[i].command;
 		o->source++;
 		o->nsources--;
+		return;
 	}
-	for (size_t i = 0; i < sizeof(absent) / sizeof(absent[0]); i++) {
-		if (strcmp(word, absent[i]) != 0)
-			continue;
+}
+
+/* What does not go together. */
+static int
+check(const struct options *o)
+{
+	if (o->detection != NULL &&
+	    (o->view != NULL || o->health || o->by != NULL || o->sort != NULL)) {
 		complain(
-		    "this version has no command '%s' (a file of that name: ./%s)", word, word);
+		    "--detection has columns and an order of its own: not with --view, --by or --sort");
+		return -1;
+	}
+	if (o->user != NULL && o->detection == NULL && o->command != COMMAND_RISK) {
+		complain("--user goes with --detection, or with the command risk");
+		return -1;
+	}
+	if ((o->data != NULL || o->data_dir != NULL) && o->command != COMMAND_TEST) {
+		complain("--data and --data-dir go with the command test");
+		return -1;
+	}
+	if (o->command == COMMAND_TEST && o->nsources == 0) {
+		complain("test: name a detection's file");
+		return -1;
+	}
+	if (o->command == COMMAND_RISK && o->nsources > 0) {
+		complain("risk reads the history alone: '%s' is one too many", o->source[0]);
 		return -1;
 	}
 	return 0;
@@ -310,9 +358,12 @@ options_parse(struct options *o, int argc, char **argv)
 	    (struct options){ .since = TIME_NONE, .until = TIME_NONE, .format = report_formats[0] };
 	o->threads = cpus < 1 ? 1 : cpus > THREADS_MAX ? THREADS_MAX : (unsigned)cpus;
 	o->memory = memory_default();
-	if (parse_flags(o, argc, argv) != 0 || parse_command(o) != 0)
+	if (parse_flags(o, argc, argv) != 0)
 		return -1;
-	if (o->health)
+	parse_command(o);
+	if (check(o) != 0)
+		return -1;
+	if (o->health || o->detection != NULL)
 		return 0;
 	if (!options_query(o, &q))
 		return -1;

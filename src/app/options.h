@@ -22,7 +22,24 @@ struct option_info {
 };
 extern const struct option_info option_table[OPTION_COUNT];
 
-enum command { COMMAND_WATCH, COMMAND_REPORT, COMMAND_HELP, COMMAND_VERSION, COMMAND_DEBUG_INFO };
+enum command {
+	COMMAND_WATCH,
+	COMMAND_REPORT,
+	COMMAND_TEST,
+	COMMAND_RISK,
+	COMMAND_COLLECT,
+	COMMAND_HELP,
+	COMMAND_VERSION,
+	COMMAND_DEBUG_INFO
+};
+
+#define OPTIONS_PATHS 64 /* of --detections, and of --rules */
+
+/* What --detections and --rules name, in order. */
+struct option_paths {
+	const char *v[OPTIONS_PATHS];
+	unsigned n;
+};
 
 /* Strings are borrowed from argv. */
 struct options {
@@ -38,6 +55,10 @@ struct options {
 	const struct report_format *format;
 	const char *output;
 	const char *fillnull;
+	const char *detection, *user;
+	const char *data, *data_dir;
+	const char *history; /* NULL: the usual place; "none" */
+	struct option_paths detections, rules;
 	unsigned threads;
 	size_t memory;
 	enum color_mode color;

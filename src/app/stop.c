@@ -16,6 +16,8 @@
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct source_set *watched; /* NULL: a signal ends the program */
+static void (*reload)(void *arg);
+static void *reload_arg;
 
 static sigset_t
 signals(void)
@@ -52,10 +54,14 @@ wait_for_signals(void *arg)
 		if (sigwait(&set, &sig) != 0)
 			continue;
 		(void)pthread_mutex_lock(&lock);
-		if (watched == NULL || sig == SIGHUP)
-			die(sig);
-		source_set_stop(watched);
-		watched = NULL;
+		if (sig == SIGHUP && reload != NULL) {
+			reload(reload_arg);
+		} else {
+			if (watched == NULL || sig == SIGHUP)
+				die(sig);
+			source_set_stop(watched);
+			watched = NULL;
+		}
 		(void)pthread_mutex_unlock(&lock);
 	}
 	return NULL;
@@ -83,9 +89,19 @@ stop_watch(struct source_set *sources, bool live)
 }
 
 void
+stop_on_reload(void (*fn)(void *arg), void *arg)
+{
+	(void)pthread_mutex_lock(&lock);
+	reload = fn;
+	reload_arg = arg;
+	(void)pthread_mutex_unlock(&lock);
+}
+
+void
 stop_unwatch(void)
 {
 	(void)pthread_mutex_lock(&lock);
 	watched = NULL;
+	reload = NULL;
 	(void)pthread_mutex_unlock(&lock);
 }

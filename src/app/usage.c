@@ -90,7 +90,10 @@ usage_help(void)
 	(void)printf(
 	    "falcotop: a live monitor for Falco security events\n\n"
 	    "usage: falcotop [OPTION]... [SOURCE]...         the dashboard; a report when stdout is no terminal\n"
-	    "       falcotop report [OPTION]... [SOURCE]...  the same numbers on standard output\n\n"
+	    "       falcotop report [OPTION]... [SOURCE]...  the same numbers on standard output\n"
+	    "       falcotop test [OPTION]... DETECTION...   prove detections on data: PASS or FAIL\n"
+	    "       falcotop risk [OPTION]...                the risk of users, from the history\n"
+	    "       falcotop collect [OPTION]... [SOURCE]... keep the history without a screen\n\n"
 	    "SOURCE, any number (default: standard input when it is no terminal):\n");
 	for (const struct source_ops *const *s = source_table; *s != NULL; s++)
 		(void)printf("  %-25s %s\n", (*s)->form, (*s)->help);

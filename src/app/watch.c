@@ -6,6 +6,7 @@
 
 #include <stdio.h>
 
+#include "app/detecting.h"
 #include "app/interactive.h"
 
 #include "base/banned.h"
@@ -43,6 +44,7 @@ watch_run(const struct options *o)
 		.color = o->color,
 		.ascii = o->ascii,
 	};
+	struct detecting *d = NULL;
 	struct engine_options eo = { .threads = o->threads,
 		.memory = o->memory,
 		.spool = o->memory,
@@ -66,13 +68,19 @@ watch_run(const struct options *o)
 	}
 	if (interactive_prepare() != 0)
 		goto out;
+	d = detecting_new(
+	    o, DETECTING_RULES | DETECTING_SET | DETECTING_HISTORY | DETECTING_MEMORY);
+	eo.risk = detecting_risk(d);
 	io.engine = engine_new(&eo);
+	detecting_attach(d, io.engine);
 	io.sources = source_set_new(io.engine, &so);
 	if (add_sources(io.sources, o, &io.stdin_is_data))
 		status = interactive_run(&io);
 	source_set_stop(io.sources);
 	source_set_free(io.sources);
+	detecting_detach(d);
 	engine_free(io.engine);
+	(void)detecting_free(d, DETECTING_BRIEF);
 out:
 	query_release(&q);
 	return status;

@@ -77,7 +77,9 @@ ok "unknown view" fails "no view 'nothing'" report --view nothing nine
 ok "unknown format" fails "no format 'xml'" report --format xml nine
 ok "unknown sort column" fails "no column 'nothing'" report --sort nothing nine
 ok "bad time" fails "since.*yesterday" report --since yesterday nine
-ok "commands of later versions" fails "no command 'risk'" risk
+ok "a user without detection or risk" fails "user goes with" report --user root nine
+ok "a detection has its own columns" fails "columns and an order" report --detection x --by user nine
+ok "risk reads no events" fails "one too many" risk nine
 ok "missing file" fails 'nonexistent' report nonexistent
 ok "a directory is no source" fails '' report /
 ok "one of two sources missing" fails 'nonexistent' report nine nonexistent

@@ -1,0 +1,321 @@
+/*
+ * Loading what the engine detects with, and loading it again while the engine runs. Not here: what
+ * detections are (detect/), when risk events are made (pipeline/risk.c).
+ */
+#include "app/detecting.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+
+#include "base/xalloc.h"
+#include "decode/message_table.h"
+#include "detect/rules_file.h"
+#include "detect/tune.h"
+
+#include "base/banned.h"
+
+#define RELOADS_MAX 256 /* of rules files: decoders may look into old tables until the end */
+#define NEAR_MAX    5
+#define WORD_MAX    100
+
+struct detecting {
+	const struct options *o;
+	unsigned use;
+	struct risk_options risk;
+	struct detect_run_options local;
+	char *only;
+	struct detection_set *set;
+	struct history *history;
+	struct rules *rules[RELOADS_MAX];
+	unsigned nrules;
+	_Atomic(struct rules *) current; /* the engine thread asks it for tags */
+	pthread_mutex_t lock;		 /* of: */
+	struct engine *engine;
+};
+
+/* --- rules ----------------------------------------------------------------------------------- */
+
+static void
+say_rules(const struct rules *r)
+{
+	for (unsigned i = 0; i < rules_problems(r); i++)
+		complain("%s", rules_problem(r, i));
+}
+
+static void
+load_rules(struct detecting *d)
+{
+	struct rules *r;
+
+	if (d->nrules == RELOADS_MAX) {
+		complain("rules files were read too often: they stay as they are");
+		return;
+	}
+	r = rules_new();
+	if (d->o->rules.n == 0)
+		(void)rules_add_default(r);
+	for (unsigned i = 0; i < d->o->rules.n; i++)
+		rules_add_path(r, d->o->rules.v[i]);
+	decode_set_rules(rules_table(r));
+	say_rules(r);
+	d->rules[d->nrules++] = r;
+	atomic_store(&d->current, r);
+}
+
+static void
+tags(void *arg, struct slice rule, struct buf *out)
+{
+	const struct detecting *d = arg;
+
+	rules_tags(atomic_load(&d->current), rule, out);
+}
+
+/* --- detections ------------------------------------------------------------------------------ */
+
+static const char *
+filter(void *arg, const char *macro)
+{
+	return tunes_get(arg, macro);
+}
+
+static struct detection_set *
+load_set(const struct detecting *d)
+{
+	struct tunes *t = tunes_new(NULL);
+	struct detection_paths p = { .extra = d->o->detections.v,
+		.nextra = d->o->detections.n,
+		.only_extra = (d->use & DETECTING_ONLY_NAMED) != 0,
+		.filter = (d->use & DETECTING_ONLY_NAMED) != 0 ? NULL : filter,
+		.arg = t };
+	struct detection_set *set;
+
+	tunes_load(t);
+	for (unsigned i = 0; i < tunes_problems(t); i++)
+		complain("%s", tunes_problem(t, i));
+	set = detection_set_load(&p);
+	for (unsigned i = 0; i < set->nproblem; i++)
+		complain("%s", set->problem[i]);
+	tunes_free(t);
+	return set;
+}
+
+/* How many letters differ, ignoring case: insertions, deletions, changes. */
+static unsigned
+distance(const char *a, const char *b)
+{
+	unsigned row[WORD_MAX + 1];
+	size_t na = strnlen(a, WORD_MAX), nb = strnlen(b, WORD_MAX);
+
+	for (unsigned j = 0; j <= nb; j++)
+		row[j] = j;
+	for (unsigned i = 1; i <= na; i++) {
+		unsigned corner = row[0];
+
+		row[0] = i;
+		for (unsigned j = 1; j <= nb; j++) {
+			unsigned change = corner + ((a[i - 1] | 32) != (b[j - 1] | 32));
+			unsigned least = row[j] < row[j - 1] ? row[j] + 1 : row[j - 1] + 1;
+
+			corner = row[j];
+			row[j] = change < least ? change : least;
+		}
+	}
+	return row[nb];
+}
+
+/* The nearest names not listed yet, one after the other. */
+static void
+say_near(const struct detection_set *s, const char *name)
+{
+	struct buf list = { 0 };
+	bool *listed = xcalloc(s->n + 1, sizeof(*listed));
+
+	for (unsigned n = 0; n < NEAR_MAX && n < s->n; n++) {
+		unsigned best = UINT32_MAX, at = 0;
+
+		for (unsigned i = 0; i < s->n; i++) {
+			unsigned far = listed[i] ? UINT32_MAX : distance(name, s->v[i]->name);
+
+			if (far < best) {
+				best = far;
+				at = i;
+			}
+		}
+		listed[at] = true;
+		buf_addf(&list, "%s'%s'", n > 0 ? ", " : "", s->v[at]->name);
+	}
+	if (s->n == 0)
+		complain("there is no detection '%s'; none are loaded (--detections PATH)", name);
+	else
+		complain("there is no detection '%s'; nearest: %s", name, list.p);
+	buf_release(&list);
+	free(listed);
+}
+
+const struct detection *
+detecting_find(const struct detecting *d, const char *name)
+{
+	const struct detection *found = detection_find(d->set, name);
+
+	if (found == NULL) {
+		say_near(d->set, name);
+	} else if (found->state != DETECTION_RUNNABLE) {
+		complain("'%s' does not run: %s", found->name, found->reason);
+		found = NULL;
+	}
+	return found;
+}
+
+/* --- the history ----------------------------------------------------------------------------- */
+
+static void
+wake(void *arg)
+{
+	struct detecting *d = arg;
+
+	(void)pthread_mutex_lock(&d->lock);
+	if (d->engine != NULL)
+		engine_history_wake(d->engine);
+	(void)pthread_mutex_unlock(&d->lock);
+}
+
+static void
+open_history(struct detecting *d)
+{
+	struct history_options ho = {
+		.path = d->o->history, .pending_max = 131072, .wake = wake, .wake_arg = d
+	};
+
+	if (d->o->history != NULL && strcmp(d->o->history, "none") == 0)
+		return;
+	d->history = history_new(&ho);
+}
+
+/* False when something was not written. */
+static bool
+close_history(struct detecting *d, int64_t timeout_ns)
+{
+	struct history_status st;
+	bool ok;
+
+	if (d->history == NULL)
+		return true;
+	ok = history_flush(d->history, timeout_ns);
+	history_status(d->history, &st);
+	if (st.state == HISTORY_REFUSED || st.state == HISTORY_OFF || !ok)
+		complain(
+		    "history: %s", st.error[0] != '\0' ? st.error : "not everything was written");
+	else if (st.note[0] != '\0')
+		complain("history: %s", st.note);
+	history_free(d->history);
+	return ok;
+}
+
+/* --- all of it ------------------------------------------------------------------------------- */
+
+struct detecting *
+detecting_new(const struct options *o, unsigned use)
+{
+	struct detecting *d = xcalloc(1, sizeof(*d));
+
+	d->o = o;
+	d->use = use;
+	(void)pthread_mutex_init(&d->lock, NULL);
+	if (use & DETECTING_RULES)
+		load_rules(d);
+	if (use & (DETECTING_SET | DETECTING_ONLY_NAMED))
+		d->set = load_set(d);
+	if (use & DETECTING_HISTORY)
+		open_history(d);
+	d->local = (struct detect_run_options){ .rule_tags = tags, .arg = d };
+	d->risk = (struct risk_options){ .detections = d->set,
+		.history = d->history,
+		.local = &d->local,
+		.fill = (use & DETECTING_MEMORY) != 0,
+		.keep_seen = (use & DETECTING_MEMORY) != 0 };
+	return d;
+}
+
+const struct risk_options *
+detecting_risk(const struct detecting *d)
+{
+	return d->set != NULL || d->history != NULL ? &d->risk : NULL;
+}
+
+struct detection_set *
+detecting_set(const struct detecting *d)
+{
+	return d->set;
+}
+
+struct history *
+detecting_history(const struct detecting *d)
+{
+	return d->history;
+}
+
+void
+detecting_only(struct detecting *d, const struct detection *only)
+{
+	d->only = xstrdup(only->name);
+	d->local.no_local = true;
+	d->local.only = d->only;
+}
+
+void
+detecting_attach(struct detecting *d, struct engine *e)
+{
+	(void)pthread_mutex_lock(&d->lock);
+	d->engine = e;
+	(void)pthread_mutex_unlock(&d->lock);
+}
+
+void
+detecting_detach(struct detecting *d)
+{
+	detecting_attach(d, NULL);
+}
+
+void
+detecting_reload(void *detecting)
+{
+	struct detecting *d = detecting;
+	struct detection_set *set = NULL, *old = NULL;
+
+	if (d->use & DETECTING_RULES)
+		load_rules(d);
+	if (d->use & DETECTING_SET)
+		set = load_set(d);
+	(void)pthread_mutex_lock(&d->lock);
+	if (d->engine != NULL && set != NULL) {
+		engine_detections(d->engine, set);
+		old = d->set;
+		d->set = set;
+		set = NULL;
+	}
+	(void)pthread_mutex_unlock(&d->lock);
+	if (old != NULL)
+		detection_set_drop(old);
+	if (set != NULL)
+		detection_set_drop(set);
+}
+
+bool
+detecting_free(struct detecting *d, int64_t timeout_ns)
+{
+	bool ok;
+
+	if (d == NULL)
+		return true;
+	ok = close_history(d, timeout_ns);
+	if (d->set != NULL)
+		detection_set_drop(d->set);
+	decode_set_rules(NULL);
+	for (unsigned i = 0; i < d->nrules; i++)
+		rules_free(d->rules[i]);
+	(void)pthread_mutex_destroy(&d->lock);
+	free(d->only);
+	free(d);
+	return ok;
+}

@@ -1,0 +1,46 @@
+/*
+ * What the engine detects with, from the options: Falco's rules files, the user's filter macros,
+ * the detections, the history. Loaded once, and again on SIGHUP.
+ */
+#ifndef FALCOTOP_APP_DETECTING_H
+#define FALCOTOP_APP_DETECTING_H
+
+#include "app/options.h"
+#include "base/clock.h"
+#include "pipeline/engine.h"
+
+enum detecting_use {
+	DETECTING_RULES = 1,   /* rules files */
+	DETECTING_SET = 2,     /* detections */
+	DETECTING_HISTORY = 4, /* risk events go to the history */
+	DETECTING_MEMORY = 8,  /* the book starts with it, and what is new is flagged */
+	DETECTING_ONLY_NAMED =
+	    16 /* detections, but of --detections alone and as they are written */
+};
+
+struct detecting;
+
+/* What could not be read is said on standard error; it is no failure. */
+struct detecting *detecting_new(const struct options *o, unsigned use);
+/* For engine_options, NULL when there is nothing to detect with. */
+const struct risk_options *detecting_risk(const struct detecting *d);
+struct detection_set *detecting_set(const struct detecting *d);
+struct history *detecting_history(const struct detecting *d);
+/* Which detection alone gives risk events; NULL: all, and Falco's own rules. Before engine_new().
+ */
+void detecting_only(struct detecting *d, const struct detection *only);
+/* The history and reloads reach this engine, until detecting_detach(): before engine_free(). */
+void detecting_attach(struct detecting *d, struct engine *e);
+void detecting_detach(struct detecting *d);
+/* Loads rules and detections again; from any thread, for stop_on_reload(). */
+void detecting_reload(void *detecting);
+/* After engine_free(). Waits that long for the history to be written; false after a complaint that
+ * it was not. NULL is fine. */
+bool detecting_free(struct detecting *d, int64_t timeout_ns);
+#define DETECTING_PATIENT (30 * NSEC_PER_SEC)
+#define DETECTING_BRIEF	  (NSEC_PER_SEC / 2)
+
+/* A detection that runs, by name; NULL after a complaint. */
+const struct detection *detecting_find(const struct detecting *d, const char *name);
+
+#endif

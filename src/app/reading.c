@@ -1,0 +1,114 @@
+/*
+ * Reading sources to their end, or until a signal says that it is enough: what reports, tests and
+ * collecting have in common. Not here: what is asked of the engine, signals themselves (stop.c).
+ */
+#include "app/reading.h"
+
+#include <sys/stat.h>
+
+#include "app/options.h"
+#include "app/stop.h"
+
+#include "base/banned.h"
+
+/* --- standard error: what was no event, what is missing, what failed */
+
+void
+reading_say_bad(const struct snapshot *s)
+{
+	uint64_t bad = tally_rejected(&s->tally);
+	const struct bad_line *b;
+
+	if (bad == 0)
+		return;
+	if (s->nbad == 0) {
+		complain("%llu bad line%s", (unsigned long long)bad, bad == 1 ? "" : "s");
+		return;
+	}
+	b = &s->bad[s->nbad - 1];
+	complain("%llu bad line%s (first at %.*s:%u: %s)", (unsigned long long)bad,
+	    bad == 1 ? "" : "s", (int)s->bad_source[s->nbad - 1].len, s->bad_source[s->nbad - 1].p,
+	    b->line, reject_text(b->reason));
+}
+
+bool
+reading_say_failed(const struct snapshot *s)
+{
+	bool failed = false;
+
+	for (unsigned i = 0; i < s->nsources; i++) {
+		const struct snap_source *src = &s->source[i];
+
+		if (src->state != SOURCE_FAILED)
+			continue;
+		failed = true;
+		complain("%.*s: %.*s", (int)src->name.len, src->name.p, (int)src->error.len,
+		    src->error.p);
+	}
+	return failed;
+}
+
+/* --- the run */
+
+static bool
+pipe_like(int fd)
+{
+	struct stat st;
+
+	return fstat(fd, &st) == 0 && !S_ISREG(st.st_mode);
+}
+
+/* Whether reading ends only when somebody says so: sockets, growing files, pipes. */
+static bool
+is_live(const char *spec)
+{
+	if (strcmp(spec, "-") == 0)
+		return pipe_like(0);
+	for (const struct source_ops *const *ops = source_table; *ops != NULL; ops++)
+		if ((*ops)->live && strncmp(spec, (*ops)->prefix, strlen((*ops)->prefix)) == 0)
+			return true;
+	return false;
+}
+
+bool
+reading_open(struct reading *r, const struct engine_options *eo, const char *const *source, int n,
+    bool follow)
+{
+	struct source_options so = { .follow = follow };
+	char err[512];
+
+	stop_prepare();
+	r->live = follow;
+	r->engine = engine_new(eo);
+	r->sources = source_set_new(r->engine, &so);
+	for (int i = 0; i < n; i++) {
+		if (source_set_add(r->sources, source[i], err, sizeof(err)) != 0) {
+			complain("%s", err);
+			return false;
+		}
+		r->live |= is_live(source[i]);
+	}
+	return true;
+}
+
+void
+reading_start(struct reading *r)
+{
+	stop_watch(r->sources, r->live);
+	source_set_start(r->sources);
+}
+
+void
+reading_wait(struct reading *r)
+{
+	source_set_wait(r->sources);
+	stop_unwatch();
+	source_set_stop(r->sources);
+}
+
+void
+reading_close(struct reading *r)
+{
+	source_set_free(r->sources);
+	engine_free(r->engine);
+}
