@@ -221,7 +221,7 @@ set(struct options *o, enum option_id id, const char *value)
 	case OPTION_COLOR:
 		if (color_mode_parse(value, &o->color))
 			return 0;
-		return bad_value(id, value, "one of auto never 8 16 256");
+		return bad_value(id, value, "one of auto always never 8 16 256");
 	case OPTION_ASCII: o->ascii = true; return 0;
 	case OPTION_HELP: o->command = COMMAND_HELP; return 0;
 	case OPTION_VERSION: o->command = COMMAND_VERSION; return 0;

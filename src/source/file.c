@@ -75,9 +75,13 @@ file_open(struct source *s, char *err, size_t errlen)
 	struct stat st;
 	int fd;
 
+	if (s->where[0] == '\0') {
+		snprintf(err, errlen, "a source without a name");
+		return -1;
+	}
 	/* O_NONBLOCK: neither a FIFO without a writer nor a device may hold us up */
 	fd = open(s->where, O_RDONLY | O_NOCTTY | O_CLOEXEC | O_NONBLOCK);
-	if (fd < 0 && errno == ENOENT && s->set->options.follow && s->where[0] != '\0')
+	if (fd < 0 && errno == ENOENT && s->set->options.follow)
 		return wait_for(s);
 	if (fd < 0 || fstat(fd, &st) != 0)
 		return refuse(fd, err, errlen, s->where, errno);

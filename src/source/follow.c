@@ -218,7 +218,7 @@ look(struct files *fs, struct file *f, int inotify)
 	f->caught_up = true;
 	file_begin(fs, f);
 	if (watch(fs, f, inotify))
-		say(fs, f, SOURCE_OK, NULL);
+		say(fs, f, SOURCE_OK, ""); /* it is there now */
 	read_more(fs, f);
 }
 

@@ -1,6 +1,7 @@
 /* Standard input: a pipe or socket is read as it comes, a redirected file like any file. */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -16,14 +17,29 @@ stdin_closed(struct source *s, const char *error)
 	    s, error[0] == '\0' ? SOURCE_DONE : SOURCE_FAILED, error[0] == '\0' ? NULL : error);
 }
 
+/* Two readers would share the bytes between them. */
+static bool
+is_taken(const struct source_set *set)
+{
+	for (unsigned i = 0; i < set->nsource; i++)
+		if (set->source[i]->ops == &source_stdin)
+			return true;
+	return false;
+}
+
 static int
 stdin_open(struct source *s, char *err, size_t errlen)
 {
 	struct source_set *set = s->set;
 	struct stream_origin *origin;
 	struct stat st;
-	int fd = fcntl(set->options.stdin_fd, F_DUPFD_CLOEXEC, 3);
+	int fd;
 
+	if (is_taken(set)) {
+		snprintf(err, errlen, "standard input is given twice");
+		return -1;
+	}
+	fd = fcntl(set->options.stdin_fd, F_DUPFD_CLOEXEC, 3);
 	if (fd < 0 || fstat(fd, &st) != 0 || S_ISDIR(st.st_mode)) {
 		source_error(err, errlen, "standard input", fd < 0 ? errno : EISDIR);
 		if (fd >= 0)

@@ -112,8 +112,10 @@ unix_open(struct source *s, char *err, size_t errlen)
 	char *name;
 	int fd;
 
-	if (len == 0)
-		return refuse(err, errlen, s, "unix: needs a path");
+	if (len == 0) {
+		snprintf(err, errlen, "unix: without a path");
+		return -1;
+	}
 	if (len >= sizeof(a.sun_path))
 		return refuse(err, errlen, s, "the path is too long for a socket");
 	memcpy(a.sun_path, s->where, len);

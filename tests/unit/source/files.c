@@ -105,6 +105,9 @@ START_TEST(refused)
 	ck_assert_int_eq(rig_add(&r, "", "nowhere"), -1);
 	ck_assert_ptr_nonnull(strstr(r.err, "nowhere: No such file"));
 	ck_assert_int_eq(source_set_add(r.set, "", r.err, sizeof(r.err)), -1);
+	ck_assert_str_eq(r.err, "a source without a name");
+	ck_assert_int_eq(source_set_add(r.set, "unix:", r.err, sizeof(r.err)), -1);
+	ck_assert_str_eq(r.err, "unix: without a path");
 	ck_assert_int_eq(symlink("a.1", rig_path(&r, "a.1")), 0);
 	ck_assert_int_eq(rig_add(&r, "", "a.1"), -1);
 	ck_assert(source_set_done(r.set));
@@ -208,6 +211,8 @@ START_TEST(standard_input_file)
 	ck_assert_int_eq(lseek(so.stdin_fd, 6, SEEK_SET), 6);
 	r.set = source_set_new(r.e, &so);
 	ck_assert_int_eq(source_set_add(r.set, "-", r.err, sizeof(r.err)), 0);
+	ck_assert_int_eq(source_set_add(r.set, "-", r.err, sizeof(r.err)), -1);
+	ck_assert_ptr_nonnull(strstr(r.err, "twice"));
 	source_set_start(r.set);
 	source_set_wait(r.set);
 	request_init(&q);
@@ -361,6 +366,7 @@ START_TEST(not_there_yet)
 	event(&line, 0);
 	rig_append(&r, "a", line.p, line.len);
 	RIG_WAIT(&r, 0, f->tally.accepted == 1 && f->state == SOURCE_OK);
+	RIG_WAIT(&r, 0, f->error.len == 0); /* "not there yet" is over */
 	rig_release(&r);
 	buf_release(&line);
 }
@@ -403,13 +409,15 @@ START_TEST(line_completed_soon)
 
 	rig_init(&r, 1, 0, &watching);
 	event(&line, 0);
+	rig_append(&r, "a", line.p, line.len);
+	event(&line, 1);
 	rig_append(&r, "a", line.p, line.len - 20);
 	ck_assert_int_eq(rig_add(&r, "", "a"), 0);
 	source_set_start(r.set);
-	RIG_WAIT(&r, 0, f->state == SOURCE_OK);
+	RIG_WAIT(&r, 0, f->tally.accepted == 1);
 	rig_append(&r, "a", line.p + line.len - 20, 20);
-	RIG_WAIT(&r, 0, f->tally.accepted == 1 && f->total == 0);
-	RIG_WAIT(&r, 0, f->tally.lines == 1 && f->state == SOURCE_OK);
+	RIG_WAIT(&r, 0, f->tally.accepted == 2);
+	RIG_WAIT(&r, 0, f->tally.lines == 2 && tally_rejected(&f->tally) == 0);
 	rig_release(&r);
 	buf_release(&line);
 }
