@@ -30,8 +30,8 @@ struct decoder {
 	struct json *json;
 	struct scanner *scanner;	 /* NULL: reference reader only */
 	struct envelope_scan *envelopes; /* so, too */
-	struct glue glue;
 	struct frame frame[ENVELOPE_LEVELS + 1];
+	struct glue glue[ENVELOPE_LEVELS + 1]; /* what searches in each frame found */
 	unsigned depth;
 	bool too_long;
 	struct slice line;
@@ -125,7 +125,7 @@ decode_line(struct decoder *d, const char *line, size_t len, bool first_of_sourc
 		arena_reset(&d->c.scratch);
 	if (first_of_source && len >= 3 && memcmp(line, "\xef\xbb\xbf", 3) == 0)
 		text = (struct slice){ line + 3, len - 3 };
-	glue_reset(&d->glue);
+	glue_reset(&d->glue[0]);
 	d->c.line = line;
 	d->c.peeled = (struct peeled){ .time = TIME_NONE };
 	d->line = text;
@@ -153,6 +153,7 @@ push_frame(struct decoder *d, const struct inner *inner, struct slice raw, struc
 	/* The pieces of a joined line lie before this one in the same buffer (decode.h). */
 	if (inner->first != NULL && inner->first < end)
 		raw = (struct slice){ inner->first, (size_t)(end - inner->first) };
+	glue_reset(&d->glue[d->depth]);
 	d->frame[d->depth++] = (struct frame){
 		.text = without_line_end(inner->text), .fresh = true, .raw = raw, .outer = outer
 	};
@@ -180,13 +181,19 @@ peeled_verdict(struct decoder *d, enum peel peel, const struct inner *inner, str
 	return VERDICT_END;
 }
 
+static struct glue *
+glue_of(struct decoder *d)
+{
+	return &d->glue[d->depth - 1];
+}
+
 /* The record at `start` is no event: what there is up to the next event, and what it counts as. */
 static enum verdict
 odd_piece(struct decoder *d, struct frame *f, size_t start, struct falco_event *ev,
     enum reject_reason reason, enum reject_reason *out)
 {
 	struct slice rest = { f->text.p + start, f->text.len - start }, piece;
-	size_t next = glue_next(&d->glue, &d->c, d->json, rest);
+	size_t next = glue_next(glue_of(d), &d->c, d->json, rest);
 
 	piece = (struct slice){ rest.p, next };
 	event_begin(ev);
@@ -242,10 +249,10 @@ json_record(struct decoder *d, struct frame *f, size_t start, struct falco_event
     enum reject_reason *reason, bool *pushed)
 {
 	struct slice rest = { f->text.p + start, f->text.len - start };
-	struct json_scan *scan = &d->glue.scan;
+	struct json_scan *scan = &glue_of(d)->scan;
 	enum reject_reason why;
 	enum verdict v = VERDICT_EVENT;
-	size_t n = glue_event(&d->glue, rest, ev, &v);
+	size_t n = glue_event(glue_of(d), rest, ev, &v);
 
 	if (n == 0 && d->scanner != NULL)
 		n = scanner_event(d->scanner, &d->c, rest, ev);
@@ -272,7 +279,7 @@ json_record(struct decoder *d, struct frame *f, size_t start, struct falco_event
 		if (v != VERDICT_END)
 			return v;
 	}
-	glue_start(&d->glue, scan);
+	glue_start(glue_of(d), scan);
 	return odd_piece(d, f, start, ev, why, reason);
 }
 
@@ -317,8 +324,8 @@ other_record(struct decoder *d, struct frame *f, size_t start, struct falco_even
 		*reason = REJECT_LINE_TOO_LONG;
 	if (v != VERDICT_END)
 		return v;
-	falco_json(&d->c, d->json, rest, ev, &d->glue.scan, &why);
-	glue_start(&d->glue, &d->glue.scan);
+	falco_json(&d->c, d->json, rest, ev, &glue_of(d)->scan, &why);
+	glue_start(glue_of(d), &glue_of(d)->scan);
 	return odd_piece(d, f, start, ev, why, reason);
 }
 

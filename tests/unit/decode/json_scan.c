@@ -167,6 +167,22 @@ next_random(uint64_t *state)
 	return *state;
 }
 
+/* What a search in one envelope found is not there in the next one, in the same memory. */
+START_TEST(agrees_on_glued_envelopes)
+{
+	static const char line[] =
+	    "{\"log\":\"xx{\\\"rule\\\":\\\"A\\\",\\\"priority\\\":\\\"Error\\\"}\\n\"}"
+	    "{\"log\":\"yy{\\\"priority\\\":\\\"Error\\\",\\\"rule\\\":\\\"B\\\"}\\n\"}"
+	    "{\"log\":\"zzzzzzzzzzzzzzzzzz{}{}{}{}{}{}{}\\n\"}zz{\"rule\":\"C\",\"priority\":\"Error\"}";
+	struct twins t;
+
+	twins_open(&t);
+	must_agree(&t, line, strlen(line));
+	ck_assert_uint_eq(t.events, 2 * 3);
+	twins_close(&t);
+}
+END_TEST
+
 static const char *
 any_sample(uint64_t *state)
 {
@@ -307,6 +323,7 @@ suite(void)
 	tcase_add_loop_test(tc, reads_the_envelopes, 0, ENVELOPES);
 	tcase_add_loop_test(tc, agrees_on_damage, 0, SAMPLES + ENVELOPES);
 	tcase_add_test(tc, agrees_on_edges);
+	tcase_add_test(tc, agrees_on_glued_envelopes);
 	tcase_add_test(tc, agrees_on_mixtures);
 	tcase_add_test(tc, agrees_on_many_keys);
 	tcase_add_test(tc, agrees_on_real_data);
