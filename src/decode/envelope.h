@@ -41,13 +41,15 @@ struct cri_line {
 bool cri_parse(struct slice line, struct cri_line *out);
 
 /*
- * What docker's and journald's members come to, however they were read. stream: p NULL when there
- * is none; plain: there are no members but docker's own.
+ * What docker's, journald's and Splunk's members come to, however they were read. stream: p NULL
+ * when there is none; plain: there are no members but docker's own.
  */
 enum peel docker_line(struct decode_context *c, struct slice log, struct slice stream, bool plain,
     struct inner *inner);
 /* The times are numbers or strings of digits, as written; p NULL when there is none. */
 enum peel journald_line(struct decode_context *c, struct slice message, struct slice source_time,
     struct slice journal_time, struct slice host, struct inner *inner);
+enum peel splunk_line(struct decode_context *c, struct slice raw, struct slice time,
+    struct slice host, struct inner *inner);
 
 #endif

@@ -228,20 +228,33 @@ peel_journald(struct decode_context *c, const struct json *j, struct inner *inne
 	    text_member(c, j, ROOT, SLICE("__REALTIME_TIMESTAMP")), host, inner);
 }
 
+enum peel
+splunk_line(struct decode_context *c, struct slice raw, struct slice time, struct slice host,
+    struct inner *inner)
+{
+	int64_t ns;
+
+	if (time_parse_iso(time, &ns))
+		c->peeled.time = ns;
+	if (host.len > 0)
+		c->peeled.hostname = host;
+	return yield(inner, trim_frame(raw));
+}
+
 /* Splunk: an export's {"preview":...,"result":{"_raw":"..."}}, or the result alone. */
 static enum peel
 peel_splunk(struct decode_context *c, const struct json *j, struct inner *inner)
 {
+	struct slice raw, time = { NULL, 0 }, host = { NULL, 0 };
 	unsigned result = ROOT;
-	struct slice raw;
 
 	if (!string_member(c, j, ROOT, SLICE("_raw"), &raw) &&
 	    (!member(c, j, ROOT, SLICE("result"), VALUE_OBJECT, &result) ||
 		!string_member(c, j, result, SLICE("_raw"), &raw)))
 		return PEEL_NONE;
-	set_time(c, j, result, SLICE("_time"));
-	set_host(c, j, result, SLICE("host"));
-	return yield(inner, trim_frame(raw));
+	string_member(c, j, result, SLICE("_time"), &time);
+	string_member(c, j, result, SLICE("host"), &host);
+	return splunk_line(c, raw, time, host, inner);
 }
 
 /* Splunk's HTTP event collector, falcosidekick's Splunk output; Elastic's event.original. */

@@ -1,8 +1,8 @@
 /*
- * One pass over the members of a JSON object that is no event: the few that make a docker or
- * journald line are kept, the rest is only checked for grammar, and the line inside is unescaped on
- * the way, 64 bytes at a time. Strict: what the reference reader would refuse, mend or read
- * differently is left to it.
+ * One pass over the members of a JSON object that is no event: the few that make a line of
+ * docker, journald or Splunk are kept, the rest is only checked for grammar, and the line inside is
+ * unescaped on the way, 64 bytes at a time. Strict: what the reference reader would refuse, mend or
+ * read differently is left to it.
  */
 #include "decode/envelope_scan.h"
 
@@ -31,6 +31,9 @@ enum member {
 	SOURCE_TIME,
 	JOURNAL_TIME,
 	HOSTNAME,
+	RAW,
+	RAW_TIME,
+	HOST,
 	ATTRS,
 	OTHER,
 	FOREIGN /* a member of events, or of other envelopes */
@@ -51,7 +54,9 @@ static const struct {
 	{ { "attrs", 5 }, ATTRS },
 	{ { "rule", 4 }, FOREIGN },
 	{ { "sample", 6 }, FOREIGN },
-	{ { "_raw", 4 }, FOREIGN },
+	{ { "_raw", 4 }, RAW },
+	{ { "_time", 5 }, RAW_TIME },
+	{ { "host", 4 }, HOST },
 	{ { "_source", 7 }, FOREIGN },
 	{ { "event", 5 }, FOREIGN },
 	{ { "message", 7 }, FOREIGN },
@@ -252,7 +257,7 @@ take_string(struct run *r, enum member m, const char *p, struct slice *value)
 {
 	const char *q;
 
-	if (m == LOG || m == MESSAGE) {
+	if (m == LOG || m == MESSAGE || m == RAW) {
 		q = take_line(r, p, value);
 	} else {
 		q = m < OTHER && m != ATTRS ? skip_plain(p, r->end) : skip_string(p, r->end);
@@ -276,7 +281,7 @@ take_value(struct run *r, enum member m, const char *p)
 		return NULL;
 	if (*p == '"')
 		q = take_string(r, m, p + 1, &value);
-	else if (m <= TIME || m == MESSAGE || m == HOSTNAME)
+	else if (m <= TIME || m == MESSAGE || (m >= HOSTNAME && m <= HOST))
 		return NULL;
 	else if (*p == '{' || *p == '[')
 		q = skip_container(r, p);
@@ -353,6 +358,8 @@ peel(struct run *r, struct decode_context *c, struct inner *inner)
 		set_kubernetes(c, r->j, r->value[KUBERNETES]);
 		return docker_line(c, r->value[LOG], r->value[STREAM], !r->others, inner);
 	}
+	if (r->value[MESSAGE].p == NULL)
+		return splunk_line(c, r->value[RAW], r->value[RAW_TIME], r->value[HOST], inner);
 	return journald_line(c, r->value[MESSAGE], r->value[SOURCE_TIME], r->value[JOURNAL_TIME],
 	    r->value[HOSTNAME], inner);
 }
@@ -371,7 +378,8 @@ envelope_scan(struct envelope_scan *s, struct decode_context *c, struct json *j,
 	}
 	r.to = s->out[level].p;
 	p = take_members(&r, text.p + 1);
-	if (p == NULL || (r.value[LOG].p == NULL && r.value[MESSAGE].p == NULL))
+	if (p == NULL ||
+	    (r.value[LOG].p == NULL && r.value[MESSAGE].p == NULL && r.value[RAW].p == NULL))
 		return 0;
 	*peeled = peel(&r, c, inner);
 	return (size_t)(p - text.p);

@@ -1,7 +1,7 @@
 /*
- * The quick way into the two JSON envelopes that hold one line each: docker's json-file (also with
- * what log shippers add) and journald. It gives up on everything else and on all that is irregular;
- * the rows of envelope_json.c decide then, and say the same where both can.
+ * The quick way into the JSON envelopes that hold one line each: docker's json-file (also with what
+ * log shippers add), journald and Splunk's events. It gives up on everything else and on all that
+ * is irregular; the rows of envelope_json.c decide then, and say the same where both can.
  */
 #ifndef FALCOTOP_DECODE_ENVELOPE_SCAN_H
 #define FALCOTOP_DECODE_ENVELOPE_SCAN_H

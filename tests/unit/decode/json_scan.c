@@ -66,6 +66,8 @@ static const char *const envelopes[] = {
 	"\"PRIORITY\":[\"6\",\"5\"],\"SYSLOG_IDENTIFIER\":\"falco\"}",
 	"{\"MESSAGE\":\"{\\\"log\\\":\\\"08:00:00.123456789: Error x (user=a)\\\\n\\\","
 	"\\\"stream\\\":\\\"stdout\\\"}\",\"_HOSTNAME\":\"outer\",\"__REALTIME_TIMESTAMP\":\"1\"}",
+	"{\"_raw\":\"{\\\"priority\\\":\\\"Error\\\",\\\"rule\\\":\\\"R\\\"}\",\"_time\":"
+	"\"2026-01-15T08:00:01.000+00:00\",\"host\":\"h\",\"source\":\"/var/log/falco.log\"}",
 };
 
 #define ENVELOPES (sizeof(envelopes) / sizeof(envelopes[0]))
