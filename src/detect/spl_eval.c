@@ -238,6 +238,7 @@ ctime_text(const struct spl_step *s, struct slice text, struct arena *arena)
 	format[s->value.len] = '\0';
 	if (gmtime_r(&t, &tm) == NULL)
 		return text;
+	tm.tm_zone = "UTC"; /* not glibc's GMT */
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wformat-nonliteral"
 	n = strftime(out, sizeof(out) - 1, format, &tm);
