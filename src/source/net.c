@@ -25,7 +25,9 @@
 /* Unfinished lines of all streams together: who goes over it is closed. */
 #define HELD_MAX	((size_t)64 << 20)
 #define ACCEPT_PAUSE_MS 100
-#define PIPE_FS		0x50495045 /* linux/magic.h */
+/* What a filter gains must be little against what is read. */
+#define FILTER_CHUNK_MIN 4096
+#define PIPE_FS		 0x50495045 /* linux/magic.h */
 
 struct stream {
 	struct net *net;
@@ -34,12 +36,13 @@ struct stream {
 	struct event *ev;
 	struct framer framer;
 	size_t held; /* counted in net->held */
-	bool paused;
-	bool connection; /* of a listener */
-	struct listener *listener;
+	struct net_waiter waiter;
+	struct listener *listener; /* whose connection it is, or NULL */
+	const struct stream_filter *filter;
+	void *filter_state;
 	void (*closed)(struct source *s, const char *error);
+	struct stream_spec spec;     /* of stream_start() */
 	struct stream *next, **link; /* all streams */
-	struct stream *next_paused;
 };
 
 struct listener {
@@ -47,6 +50,7 @@ struct listener {
 	struct source *source;
 	struct evconnlistener *ev;
 	struct event *pause;
+	const struct stream_filter *filter;
 	struct stream_origin origin;
 	unsigned connections;
 	uint64_t refused;
@@ -59,7 +63,8 @@ struct net {
 	struct event *wake;
 	int wake_fd; /* eventfd: room, or stop */
 	struct stream *streams;
-	struct stream *paused, **paused_tail; /* in the order they came to a halt */
+	struct net_waiter *paused, **paused_tail; /* in the order they came to a halt */
+	struct net_part *parts;
 	struct listener *listeners;
 	struct framer_spare spare;
 	size_t held;
@@ -85,7 +90,7 @@ static void
 on_wake(evutil_socket_t fd, short what, void *arg)
 {
 	struct net *n = arg;
-	struct stream *s = n->paused;
+	struct net_waiter *w = n->paused;
 	uint64_t count;
 
 	(void)what;
@@ -93,9 +98,12 @@ on_wake(evutil_socket_t fd, short what, void *arg)
 		return;
 	n->paused = NULL;
 	n->paused_tail = &n->paused;
-	for (; s != NULL; s = s->next_paused) {
-		s->paused = false;
-		event_add(s->ev, NULL);
+	while (w != NULL) {
+		struct net_waiter *next = w->next;
+
+		w->waiting = false;
+		w->resume(w->arg);
+		w = next;
 	}
 	if (atomic_load(&n->stopping))
 		event_base_loopbreak(n->base);
@@ -136,30 +144,55 @@ net_base(struct net *n)
 bool
 net_any(const struct net *n)
 {
-	return n->streams != NULL || n->listeners != NULL;
+	return n->streams != NULL || n->listeners != NULL || n->parts != NULL;
+}
+
+void
+net_join(struct net *n, struct net_part *p)
+{
+	p->next = n->parts;
+	n->parts = p;
+}
+
+void
+net_progress(struct net *n)
+{
+	n->progress = true;
+}
+
+void
+net_wait(struct net *n, struct net_waiter *w)
+{
+	w->waiting = true;
+	w->next = NULL;
+	*n->paused_tail = w;
+	n->paused_tail = &w->next;
+	engine_on_room(n->set->engine, wake, n);
+}
+
+void
+net_wait_cancel(struct net *n, struct net_waiter *w)
+{
+	struct net_waiter **at = &n->paused;
+
+	if (!w->waiting)
+		return;
+	while (*at != w)
+		at = &(*at)->next;
+	*at = w->next;
+	if (n->paused_tail == &w->next)
+		n->paused_tail = at;
+	w->waiting = false;
 }
 
 /* --- streams --------------------------------------------------------------------------------- */
-
-static void
-unpause(struct net *n, struct stream *s)
-{
-	struct stream **at = &n->paused;
-
-	while (*at != s)
-		at = &(*at)->next_paused;
-	*at = s->next_paused;
-	if (n->paused_tail == &s->next_paused)
-		n->paused_tail = at;
-}
 
 static void
 stream_free(struct stream *s)
 {
 	struct net *n = s->net;
 
-	if (s->paused)
-		unpause(n, s);
+	net_wait_cancel(n, &s->waiter);
 	*s->link = s->next;
 	if (s->next != NULL)
 		s->next->link = s->link;
@@ -167,6 +200,7 @@ stream_free(struct stream *s)
 	event_free(s->ev);
 	close(s->fd);
 	framer_release(&s->framer);
+	free(s->filter_state);
 	free(s);
 }
 
@@ -175,12 +209,16 @@ stream_close(struct stream *s, const char *error)
 {
 	struct source *source = s->source;
 	void (*closed)(struct source *, const char *) = s->closed;
+	const struct stream_spec spec = s->spec;
 	struct listener *l = s->listener;
 	struct net *n = s->net;
 
 	stream_free(s);
 	if (l == NULL) {
-		closed(source, error);
+		if (spec.closed != NULL)
+			spec.closed(spec.arg, error);
+		else
+			closed(source, error);
 		return;
 	}
 	n->connections--;
@@ -189,16 +227,54 @@ stream_close(struct stream *s, const char *error)
 }
 
 static void
+resume_stream(void *arg)
+{
+	struct stream *s = arg;
+
+	event_add(s->ev, NULL);
+}
+
+static void
 pause_stream(struct stream *s)
 {
-	struct net *n = s->net;
-
 	event_del(s->ev);
-	s->paused = true;
-	s->next_paused = NULL;
-	*n->paused_tail = s;
-	n->paused_tail = &s->next_paused;
-	engine_on_room(n->set->engine, wake, n);
+	net_wait(s->net, &s->waiter);
+}
+
+/* Hands on the whole lines that the owner leaves; b is used or given back. */
+static void
+push_lines(struct stream *s, struct batch *b)
+{
+	struct engine *e = s->net->set->engine;
+	struct framer *f = &s->framer;
+	size_t left = f->cut;
+
+	if (s->spec.lines != NULL && f->cut > 0) {
+		left = s->spec.lines(s->spec.arg, f->p, f->cut);
+		memmove(f->p + left, f->p + f->cut, f->len - f->cut);
+		f->len -= f->cut - left;
+		f->cut = left;
+	}
+	if (left > 0 || f->long_done)
+		framer_push(f, e, b);
+	else
+		engine_batch_return(e, b);
+}
+
+/* What the filter still held back, too. True when there is something to push. */
+static bool
+finish(struct stream *s)
+{
+	size_t room, n;
+	char *p;
+
+	if (s->filter != NULL) {
+		p = framer_room(&s->framer, &room);
+		n = s->filter->end(s->filter_state, p);
+		if (n > 0)
+			framer_added(&s->framer, n);
+	}
+	return framer_finish(&s->framer);
 }
 
 /* Counts what waits in the framer. False when all streams together hold too much. */
@@ -218,8 +294,8 @@ stream_end(struct stream *s, struct batch *b, const char *error)
 {
 	struct engine *e = s->net->set->engine;
 
-	if (framer_finish(&s->framer))
-		framer_push(&s->framer, e, b);
+	if (finish(s))
+		push_lines(s, b);
 	else
 		engine_batch_return(e, b);
 	stream_close(s, error);
@@ -232,6 +308,7 @@ on_readable(evutil_socket_t fd, short what, void *arg)
 	struct net *n = s->net;
 	struct engine *e = n->set->engine;
 	struct batch *b = engine_batch(e, false);
+	size_t ahead = s->filter != NULL ? s->filter->room : 0;
 	size_t room;
 	char *p;
 	ssize_t got;
@@ -243,15 +320,17 @@ on_readable(evutil_socket_t fd, short what, void *arg)
 	}
 	framer_borrow(&s->framer, &n->spare);
 	p = framer_room(&s->framer, &room);
-	got = read((int)fd, p, room);
+	got = read((int)fd, p + ahead, room - ahead);
 	if (got == 0 || (got < 0 && errno != EINTR && errno != EAGAIN)) {
 		n->progress = true;
 		stream_end(s, b, got == 0 ? "" : strerror(errno));
 		return;
 	}
 	n->progress |= got > 0;
+	if (got > 0 && s->filter != NULL)
+		got = (ssize_t)s->filter->bytes(s->filter_state, p, p + ahead, (size_t)got);
 	if (got > 0 && framer_added(&s->framer, (size_t)got))
-		framer_push(&s->framer, e, b);
+		push_lines(s, b);
 	else
 		engine_batch_return(e, b);
 	framer_give_back(&s->framer, &n->spare);
@@ -274,9 +353,11 @@ may_have_ended(int fd)
 }
 
 static struct stream *
-stream_new(struct net *n, struct source *s, int fd, struct stream_origin *origin)
+stream_new(struct net *n, struct source *s, int fd, struct stream_origin *origin,
+    const struct stream_filter *filter)
 {
 	struct stream *st = xcalloc(1, sizeof(*st));
+	size_t chunk = engine_batch_size(n->set->engine);
 
 	st->ev = event_new(n->base, fd, EV_READ | EV_PERSIST, on_readable, st);
 	if (st->ev == NULL || event_add(st->ev, NULL) != 0) {
@@ -288,7 +369,14 @@ stream_new(struct net *n, struct source *s, int fd, struct stream_origin *origin
 	st->net = n;
 	st->source = s;
 	st->fd = fd;
-	framer_init(&st->framer, engine_batch_size(n->set->engine), &origin->offset);
+	st->waiter = (struct net_waiter){ .resume = resume_stream, .arg = st };
+	if (filter != NULL) {
+		st->filter = filter;
+		st->filter_state = xcalloc(1, filter->size);
+		if (chunk < FILTER_CHUNK_MIN)
+			chunk = FILTER_CHUNK_MIN;
+	}
+	framer_init(&st->framer, chunk, &origin->offset);
 	st->framer.source = s->number;
 	st->framer.origin = origin->number;
 	st->framer.streamed = true;
@@ -306,10 +394,20 @@ bool
 stream_open(struct net *n, struct source *s, int fd, struct stream_origin *origin,
     void (*closed)(struct source *s, const char *error))
 {
-	struct stream *st = stream_new(n, s, fd, origin);
+	struct stream *st = stream_new(n, s, fd, origin, NULL);
 
 	if (st != NULL)
 		st->closed = closed;
+	return st != NULL;
+}
+
+bool
+stream_start(struct net *n, struct source *s, int fd, const struct stream_spec *spec)
+{
+	struct stream *st = stream_new(n, s, fd, spec->origin, NULL);
+
+	if (st != NULL)
+		st->spec = *spec;
 	return st != NULL;
 }
 
@@ -327,7 +425,9 @@ on_accept(struct evconnlistener *ev, evutil_socket_t fd, struct sockaddr *sa, in
 	(void)sa;
 	(void)len;
 	n->progress = true;
-	s = n->connections < CONNECTIONS_MAX ? stream_new(n, l->source, (int)fd, &l->origin) : NULL;
+	s = NULL;
+	if (n->connections < CONNECTIONS_MAX)
+		s = stream_new(n, l->source, (int)fd, &l->origin, l->filter);
 	if (s == NULL) {
 		close((int)fd);
 		if (l->refused++ == 0)
@@ -369,9 +469,16 @@ on_accept_error(struct evconnlistener *ev, void *arg)
 void
 net_listen(struct net *n, struct source *s, int fd)
 {
+	net_listen_filtered(n, s, fd, NULL);
+}
+
+void
+net_listen_filtered(struct net *n, struct source *s, int fd, const struct stream_filter *filter)
+{
 	struct listener *l = xcalloc(1, sizeof(*l));
 
 	l->net = n;
+	l->filter = filter;
 	l->source = s;
 	l->origin.number = rawstore_add(engine_raw(n->set->engine), s->name, -1);
 	l->ev = evconnlistener_new(
@@ -412,12 +519,12 @@ end_streams(struct net *n)
 		struct stream *s = n->streams;
 		struct batch *b;
 
-		if (framer_finish(&s->framer)) {
+		if (finish(s)) {
 			int64_t left = until - clock_mono();
 
 			b = engine_batch_within(e, left > 0 ? left : 0);
 			if (b != NULL)
-				framer_push(&s->framer, e, b);
+				push_lines(s, b);
 			else
 				engine_source_drop(e, s->source->number, 1);
 		}
@@ -432,8 +539,14 @@ net_main(void *arg)
 
 	while (!atomic_load(&n->stopping))
 		event_base_loop(n->base, EVLOOP_NO_EXIT_ON_EMPTY);
+	for (struct net_part *p = n->parts; p != NULL; p = p->next)
+		if (p->stop != NULL)
+			p->stop(p->arg);
 	drain(n);
 	end_streams(n);
+	for (struct net_part *p = n->parts; p != NULL; p = p->next)
+		if (p->end != NULL)
+			p->end(p->arg);
 	return NULL;
 }
 

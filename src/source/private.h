@@ -90,7 +90,67 @@ struct stream_origin {
  */
 bool stream_open(struct net *n, struct source *s, int fd, struct stream_origin *origin,
     void (*closed)(struct source *s, const char *error));
-/* A listening socket (taken over) whose connections are streams of the source. */
+/*
+ * Rewrites what came before it is cut into lines: `n` bytes at `from` become those at `to`, which
+ * lies `room` bytes before it; returns their number, at most n + room. end: what was held back.
+ */
+struct stream_filter {
+	size_t size; /* of its state: zeroed memory, one a stream */
+	size_t room;
+	size_t (*bytes)(void *state, char *to, const char *from, size_t n);
+	size_t (*end)(void *state, char *to);
+};
+
+/* A stream whose owner is told with an argument of its own. */
+struct stream_spec {
+	struct stream_origin *origin;
+	void (*closed)(void *arg, const char *error); /* on the net thread, as for stream_open() */
+	/* Looks at whole lines before they go on and may take some out, in place: returns how many
+	 * bytes are left. A last line without its end comes when the stream has ended. */
+	size_t (*lines)(void *arg, char *p, size_t n);
+	void *arg;
+};
+bool stream_start(struct net *n, struct source *s, int fd, const struct stream_spec *spec);
+
+/* A listening socket (taken over) whose connections are streams of the source; filter may be NULL.
+ */
 void net_listen(struct net *n, struct source *s, int fd);
+void net_listen_filtered(
+    struct net *n, struct source *s, int fd, const struct stream_filter *filter);
+
+/*
+ * A kind with events of its own on the net thread: without one, the thread runs only when there
+ * are streams. Both are called on that thread. stop: no new work from now on, what was sent is
+ * still read for STOP_GRACE. end: the last moment.
+ */
+struct net_part {
+	void (*stop)(void *arg);
+	void (*end)(void *arg);
+	void *arg;
+	struct net_part *next;
+};
+void net_join(struct net *n, struct net_part *p);
+/* Something was read: a stop waits for more, for a moment. */
+void net_progress(struct net *n);
+
+/* Who got no batch: resume is called on the net thread, once, when one may be free. */
+struct net_waiter {
+	void (*resume)(void *arg);
+	void *arg;
+	bool waiting;
+	struct net_waiter *next;
+};
+void net_wait(struct net *n, struct net_waiter *w);
+void net_wait_cancel(struct net *n, struct net_waiter *w);
+
+/* --- tcp.c: addresses ------------------------------------------------------------------------- */
+
+/* "PORT", "HOST:PORT", "[V6]:PORT": host and port point into text, which is cut; host is the
+ * loopback address when there is none. False when it is none of these. */
+bool address_split(char *text, const char **host, const char **port);
+/* A non-blocking socket bound to it (listening when it is a stream), or -1 with a message. */
+int address_listen(const char *kind, const char *where, int type, char *err, size_t errlen);
+/* "tcp:127.0.0.1:2801" of a bound socket: with the port that it really is. The caller's. */
+char *address_name(const char *kind, int fd);
 
 #endif

@@ -14,10 +14,8 @@
 
 #define BACKLOG 128
 
-/* "PORT", "HOST:PORT", "[V6]:PORT": host and port point into text. False when it is none of these.
- */
-static bool
-split(char *text, const char **host, const char **port)
+bool
+address_split(char *text, const char **host, const char **port)
 {
 	char *colon = strrchr(text, ':');
 	char *end;
@@ -45,15 +43,18 @@ split(char *text, const char **host, const char **port)
 }
 
 static int
-listen_on(const struct addrinfo *a)
+bind_to(const struct addrinfo *a, int type)
 {
 	int one = 1, error;
-	int fd = socket(a->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	int fd = socket(a->ai_family, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 
 	if (fd < 0)
 		return -1;
-	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
-	if (bind(fd, a->ai_addr, a->ai_addrlen) == 0 && listen(fd, BACKLOG) == 0)
+	/* of a datagram socket it would let two programs share the port */
+	if (type == SOCK_STREAM)
+		setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
+	if (bind(fd, a->ai_addr, a->ai_addrlen) == 0 &&
+	    (type != SOCK_STREAM || listen(fd, BACKLOG) == 0))
 		return fd;
 	error = errno;
 	close(fd);
@@ -61,9 +62,8 @@ listen_on(const struct addrinfo *a)
 	return -1;
 }
 
-/* "tcp:127.0.0.1:2801", with the port that it really is. */
-static char *
-name_of(int fd)
+char *
+address_name(const char *kind, int fd)
 {
 	struct sockaddr_storage a;
 	socklen_t len = sizeof(a);
@@ -72,39 +72,49 @@ name_of(int fd)
 	if (getsockname(fd, (struct sockaddr *)&a, &len) != 0 ||
 	    getnameinfo((struct sockaddr *)&a, len, host, sizeof(host), port, sizeof(port),
 		NI_NUMERICHOST | NI_NUMERICSERV) != 0)
-		return xstrdup("tcp:?");
-	return xasprintf(a.ss_family == AF_INET6 ? "tcp:[%s]:%s" : "tcp:%s:%s", host, port);
+		return xasprintf("%s:?", kind);
+	if (a.ss_family == AF_INET6)
+		return xasprintf("%s:[%s]:%s", kind, host, port);
+	return xasprintf("%s:%s:%s", kind, host, port);
 }
 
-static int
-tcp_open(struct source *s, char *err, size_t errlen)
+int
+address_listen(const char *kind, const char *where, int type, char *err, size_t errlen)
 {
-	const struct addrinfo hints = { .ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE };
+	const struct addrinfo hints = { .ai_socktype = type, .ai_flags = AI_PASSIVE };
 	struct addrinfo *a = NULL;
-	char *text = xstrdup(s->where);
+	char *text = xstrdup(where);
 	const char *host, *port;
-	char *name;
 	int fd, r;
 
-	if (!split(text, &host, &port)) {
-		snprintf(err, errlen, "tcp:%s: not [HOST:]PORT", s->where);
+	if (!address_split(text, &host, &port)) {
+		snprintf(err, errlen, "%s:%s: not [HOST:]PORT", kind, where);
 		free(text);
 		return -1;
 	}
 	r = getaddrinfo(host, port, &hints, &a);
 	free(text);
 	if (r != 0) {
-		snprintf(err, errlen, "tcp:%s: %s", s->where,
+		snprintf(err, errlen, "%s:%s: %s", kind, where,
 		    r == EAI_SYSTEM ? strerror(errno) : gai_strerror(r));
 		return -1;
 	}
-	fd = listen_on(a);
+	fd = bind_to(a, type);
+	if (fd < 0)
+		snprintf(err, errlen, "%s:%s: %s", kind, where, strerror(errno));
 	freeaddrinfo(a);
-	if (fd < 0) {
-		snprintf(err, errlen, "tcp:%s: %s", s->where, strerror(errno));
+	return fd;
+}
+
+static int
+tcp_open(struct source *s, char *err, size_t errlen)
+{
+	char *name;
+	int fd = address_listen("tcp", s->where, SOCK_STREAM, err, errlen);
+
+	if (fd < 0)
 		return -1;
-	}
-	name = name_of(fd);
+	name = address_name("tcp", fd);
 	source_register(s, name);
 	free(name);
 	net_listen(s->set->net, s, fd);
