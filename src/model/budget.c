@@ -1,6 +1,7 @@
 /*
  * The memory budget. What it covers: segments, symbols, the tables of live queries. When it is
- * passed the queries nobody looks at go first, then the oldest segment; symbols that only evicted
+ * passed the memory that tables left and the queries nobody looks at go first, then the oldest
+ * segment; symbols that only evicted
  * events had are left behind and leave when the table is built anew and everything renumbered,
  * which for a moment needs both tables: half a table is kept in reserve.
  */
@@ -17,6 +18,7 @@
 #define SYMBOLS_MAX (1u << 27)
 #define TEXT_MIN    ((size_t)1 << 20)
 #define AHEAD	    8
+#define RESERVE_MAX ((size_t)64 << 20)
 
 struct symtab *
 model_new_symbols(const struct model *m)
@@ -37,7 +39,16 @@ model_memory(const struct model *m)
 	for (uint32_t i = 0; i < m->nsegments; i++)
 		n += sizeof(struct segment) + m->segment[i]->extra_memory;
 	n += seal_scratch_memory(&m->scratch) + remap_memory(m) + backfill_memory(m);
-	return n + lives_memory(m);
+	return n + lives_memory(m) + group_pool_memory(m->pool);
+}
+
+/* Grows with the index: a small one is asked with less. */
+size_t
+model_reserve(const struct model *m)
+{
+	size_t most = m->budget / 32 < RESERVE_MAX ? m->budget / 32 : RESERVE_MAX;
+
+	return m->store.memory / 4 < most ? m->store.memory / 4 : most;
 }
 
 static void
@@ -170,7 +181,7 @@ model_keep_budget(struct model *m)
 	bool full;
 
 	m->blocks = 0;
-	while (is_over(m) && lives_drop_closed(m))
+	while (is_over(m) && (group_pool_trim(m->pool, model_reserve(m)) || lives_drop_closed(m)))
 		;
 	/* text that found no room is as urgent as bytes */
 	while ((full = symtab_overflow(m->symbols) > 0) || is_over(m)) {

@@ -64,6 +64,7 @@ struct model {
 
 	struct backfill backfill;
 	struct again again;
+	struct group_pool *pool; /* of the tables of live queries */
 	struct live **live;
 	unsigned nlive, live_cap;
 	uint64_t live_clock; /* order of closing */
@@ -122,6 +123,8 @@ size_t remap_memory(const struct model *m);
 size_t model_memory(const struct model *m);
 /* Lets the oldest segments go, and renumbers the symbols, until the budget is kept. */
 void model_keep_budget(struct model *m);
+/* Bytes kept ready for the table of a question to come. */
+size_t model_reserve(const struct model *m);
 struct symtab *model_new_symbols(const struct model *m);
 
 /* --- backfill.c */

@@ -96,6 +96,7 @@ make_table(struct model *m, struct live *l)
 	for (unsigned i = 0; i < spec.ndistinct; i++)
 		spec.distinct[i] = (uint16_t)l->distinct[i];
 	l->table = group_new(&spec, m->max_rows);
+	group_use_pool(l->table, m->pool);
 }
 
 static void
@@ -251,19 +252,33 @@ lives_drop_closed(struct model *m)
 	return true;
 }
 
+/* Too many closed queries, or tables of theirs that are so large that the memory serves better for
+ * the next one. The one closed last stays: it is the likeliest to be opened again. */
+static bool
+too_many_closed(const struct model *m)
+{
+	unsigned closed = 0;
+	size_t bytes = 0;
+
+	for (unsigned i = 0; i < m->nlive; i++) {
+		const struct live *l = m->live[i];
+
+		closed += l->users == 0;
+		if (l->users == 0 && l->closed != m->live_clock && l->table != NULL)
+			bytes += group_memory(l->table);
+	}
+	return closed > LIVE_CLOSED_MAX || (closed > 1 && bytes > LIVE_CLOSED_BYTES);
+}
+
 void
 live_close(struct model *m, struct live *l)
 {
-	unsigned closed = 0;
-
 	if (l == NULL || --l->users > 0)
 		return;
 	l->closed = ++m->live_clock;
 	l->paused = model_next(m);
-	for (unsigned i = 0; i < m->nlive; i++)
-		closed += m->live[i]->users == 0;
-	if (closed > LIVE_CLOSED_MAX)
-		lives_drop_closed(m);
+	while (too_many_closed(m) && lives_drop_closed(m))
+		;
 }
 
 /* Rows that leave before they were scanned are not in the answer. */

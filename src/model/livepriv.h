@@ -5,9 +5,10 @@
 #include "model/eventlist.h"
 #include "model/histogram.h"
 
-#define LIVE_GAPS	4 /* stretches not scanned yet; a query that would need more starts anew */
-#define LIVE_CLOSED_MAX 16
-#define LIVE_STEP_MIN	2048u
+#define LIVE_GAPS	  4 /* stretches not scanned yet; a query that would need more starts anew */
+#define LIVE_CLOSED_MAX	  16
+#define LIVE_CLOSED_BYTES ((size_t)16 << 20) /* of tables */
+#define LIVE_STEP_MIN	  2048u
 
 struct gap {
 	uint64_t from, to; /* event numbers */

@@ -23,6 +23,7 @@ model_new(const struct model_options *o)
 	m->raw = o->raw;
 	m->first = m->last = TIME_NONE;
 	m->schema = schema_new();
+	m->pool = group_pool_new(m->budget / 16);
 	m->symbols = model_new_symbols(m);
 	open_init(&m->open);
 	for (unsigned p = 0; p < PRIORITY_COUNT; p++) {
@@ -40,6 +41,7 @@ model_free(struct model *m)
 	if (m == NULL)
 		return;
 	lives_release(m);
+	group_pool_free(m->pool);
 	for (uint32_t i = 0; i < m->nsegments; i++)
 		segment_free(m->segment[i], &m->store);
 	free(m->segment);
@@ -196,6 +198,7 @@ seal(struct model *m)
 	m->segment[m->nsegments++] =
 	    segment_seal(o, &m->store, &m->scratch, symtab_count(m->symbols), m->priority_dict);
 	open_restart(o, o->first + o->n);
+	group_pool_warm(m->pool, model_reserve(m));
 	model_keep_budget(m);
 }
 

@@ -7,7 +7,9 @@
 
 #include "base/banned.h"
 
-#define STEP_LONG 4000000 /* ns: a step that takes longer is halved next time */
+/* ns: a step that takes longer is halved next time; one that takes less than STEP_SHORT, doubled */
+#define STEP_LONG  4000000
+#define STEP_SHORT 1000000
 
 /* Drops the rows outside of the query's time range from the selection. */
 static void
@@ -139,8 +141,11 @@ scan_step(struct model *m, struct live *l)
 	g->from += n;
 	if (g->from == g->to)
 		memmove(l->gap, l->gap + 1, --l->ngaps * sizeof(l->gap[0]));
-	if (clock_mono() - began > STEP_LONG && l->step > LIVE_STEP_MIN)
+	began = clock_mono() - began;
+	if (began > STEP_LONG && l->step > LIVE_STEP_MIN)
 		l->step /= 2;
+	else if (began < STEP_SHORT && n == l->step && l->step < SEGMENT_ROWS)
+		l->step *= 2;
 }
 
 static bool

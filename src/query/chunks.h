@@ -9,6 +9,21 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/*
+ * Blocks given back by tables that are gone, for those that come: memory that was touched once is
+ * several times cheaper than new memory. Of one thread.
+ */
+#define POOL_BLOCKS 128
+
+struct group_pool {
+	struct {
+		void *p;
+		size_t size;
+	} block[POOL_BLOCKS];
+	unsigned n;
+	size_t bytes, most;
+};
+
 struct chunks {
 	char **chunk;
 	uint32_t n, nheap; /* all, and those from the heap, which come first */
@@ -16,6 +31,7 @@ struct chunks {
 	uint32_t nblocks;
 	size_t left; /* bytes of the last block not given out */
 	size_t bytes;
+	struct group_pool *pool; /* NULL: none */
 };
 
 /* One more chunk of `size` bytes, the same size each time; not cleared. */
@@ -28,7 +44,7 @@ chunks_memory(const struct chunks *c)
 }
 
 /* A cleared array of a size that is a power of two; with huge pages when it is large. */
-void *array_new(size_t bytes);
-void array_free(void *p, size_t bytes);
+void *array_new(struct group_pool *pool, size_t bytes);
+void array_free(struct group_pool *pool, void *p, size_t bytes);
 
 #endif

@@ -11,8 +11,13 @@
 #include "base/banned.h"
 
 #define FIRST_SLOTS 256
-#define FAST_SLOTS  (1u << 18)
+#define MOST_SLOTS  (1u << 21)
+#define ROW_BITS    21 /* of a slot */
+#define ROW_MASK    ((1u << ROW_BITS) - 1)
 #define VIEWS	    8
+
+_Static_assert(GROUP_ROWS_MAX + 2 <= ROW_MASK, "a row's number fits a slot");
+_Static_assert(GROUP_ROWS_MAX < MOST_SLOTS / 3 * 2, "slots stay free");
 
 /* What group_row() lends out, in turn. */
 struct group_views {
@@ -30,16 +35,23 @@ group_new(const struct group_spec *spec, uint32_t max_rows)
 	t->words = spec->nby + (spec->bucket > 0);
 	t->stride = (offsetof(struct hot, key) + t->words * sizeof(sym_t) + 7) & ~(size_t)7;
 	t->mask = FIRST_SLOTS - 1;
-	t->slot = array_new(FIRST_SLOTS * sizeof(*t->slot));
+	t->slot = array_new(NULL, FIRST_SLOTS * sizeof(*t->slot));
+	t->other = GROUP_NONE;
 	t->views = xcalloc(1, sizeof(*t->views));
 	t->seed = hash_seed();
 	return t;
 }
 
+void
+group_use_pool(struct group_table *t, struct group_pool *pool)
+{
+	t->pool = t->hot.pool = t->cold.pool = t->values.entries.pool = pool;
+}
+
 static size_t
 slot_bytes(uint32_t mask)
 {
-	return ((size_t)mask + 1) * sizeof(struct group_slot);
+	return ((size_t)mask + 1) * sizeof(uint32_t);
 }
 
 static void
@@ -47,7 +59,8 @@ free_rows(struct group_table *t)
 {
 	chunks_release(&t->hot);
 	chunks_release(&t->cold);
-	t->n = 0;
+	t->n = t->ncold = 0;
+	t->other = GROUP_NONE;
 }
 
 void
@@ -57,7 +70,7 @@ group_free(struct group_table *t)
 		return;
 	free_rows(t);
 	values_clear(&t->values);
-	array_free(t->slot, slot_bytes(t->mask));
+	array_free(t->pool, t->slot, slot_bytes(t->mask));
 	free(t->views);
 	free(t->cell);
 	free(t->met);
@@ -70,41 +83,59 @@ group_clear(struct group_table *t)
 {
 	free_rows(t);
 	values_clear(&t->values);
-	array_free(t->slot, slot_bytes(t->mask));
+	array_free(t->pool, t->slot, slot_bytes(t->mask));
 	t->mask = FIRST_SLOTS - 1;
-	t->slot = array_new(FIRST_SLOTS * sizeof(*t->slot));
+	t->slot = array_new(t->pool, FIRST_SLOTS * sizeof(*t->slot));
 	t->overflow = 0;
 	t->version++;
+}
+
+static struct cold *
+new_cold(struct group_table *t)
+{
+	uint32_t i = t->ncold++;
+	struct cold *c;
+
+	if (i / GROUP_CHUNK == t->cold.n)
+		chunks_add(&t->cold, GROUP_CHUNK * group_cold_size(t));
+	c = group_cold(t, i);
+	*c = (struct cold){ .minute = INT32_MIN };
+	for (unsigned k = 0; k < t->spec.ndistinct; k++) {
+		c->distinct[k].n = 0;
+		c->distinct[k].head = GROUP_NONE;
+	}
+	return c;
+}
+
+struct cold *
+group_cool(struct group_table *t, struct hot *h)
+{
+	uint32_t i = t->ncold;
+	struct cold *c = new_cold(t);
+
+	if (hot_count(h) > 0) {
+		c->minute = group_minute(h->last);
+		c->per_minute[0] = h->bits.minutes;
+	}
+	h->bits.has_cold = 1;
+	h->bits.minutes = i & GROUP_RECENT_MAX;
+	return c;
 }
 
 static uint32_t
 new_row(struct group_table *t, const sym_t *key)
 {
-	uint32_t i = t->n;
+	uint32_t i = t->n++;
 	struct hot *h;
 
-	if (i / GROUP_CHUNK == t->hot.n) {
+	if (i / GROUP_CHUNK == t->hot.n)
 		chunks_add(&t->hot, GROUP_CHUNK * t->stride);
-		if (group_has_cold(t))
-			chunks_add(&t->cold, GROUP_CHUNK * group_cold_size(t));
-	}
 	h = group_hot(t, i);
-	h->count = 0;
-	h->first = INT64_MAX;
-	h->last = INT64_MIN;
-	h->priority = h->hostile = 0;
+	*h = (struct hot){ .first = INT64_MAX, .last = INT64_MIN };
 	for (unsigned k = 0; k < t->words; k++)
 		h->key[k] = key[k];
-	if (group_has_cold(t)) {
-		struct cold *c = group_cold(t, i);
-
-		*c = (struct cold){ .minute = INT32_MIN };
-		for (unsigned k = 0; k < t->spec.ndistinct; k++) {
-			c->distinct[k].n = 0;
-			c->distinct[k].head = GROUP_NONE;
-		}
-	}
-	t->n++;
+	if (group_all_cold(t))
+		new_cold(t);
 	return i;
 }
 
@@ -128,81 +159,103 @@ key_tag(const struct group_table *t, const sym_t *key)
 }
 
 static void
-place(struct group_slot *slot, uint32_t mask, uint32_t tag, uint32_t at)
+place(uint32_t *slot, uint32_t mask, uint32_t tag, uint32_t row)
 {
 	uint32_t i = tag & mask;
 
-	while (slot[i].at != 0)
+	while (slot[i] != 0)
 		i = (i + 1) & mask;
-	slot[i] = (struct group_slot){ tag, at };
+	slot[i] = (tag & ~ROW_MASK) | (row + 1);
 }
 
 static void
+place_all(struct group_table *t)
+{
+	for (uint32_t i = 0; i < t->n; i++)
+		place(t->slot, t->mask, key_tag(t, group_hot(t, i)->key), i);
+}
+
+/* By four: it costs a cache miss a row. */
+static void
 grow_slots(struct group_table *t)
 {
-	/* by four while that is cheap: every move is a cache miss a row */
-	uint32_t mask = t->mask < FAST_SLOTS ? t->mask * 4 + 3 : t->mask * 2 + 1;
-	struct group_slot *slot = array_new(slot_bytes(mask));
+	const uint32_t most = MOST_SLOTS - 1;
 
-	for (uint32_t i = 0; i <= t->mask; i++)
-		if (t->slot[i].at != 0)
-			place(slot, mask, t->slot[i].tag, t->slot[i].at);
-	array_free(t->slot, slot_bytes(t->mask));
-	t->slot = slot;
-	t->mask = mask;
+	array_free(t->pool, t->slot, slot_bytes(t->mask));
+	t->mask = t->mask > most / 4 ? most : t->mask * 4 + 3;
+	t->slot = array_new(t->pool, slot_bytes(t->mask));
+	place_all(t);
 }
 
 static uint32_t
 insert(struct group_table *t, const sym_t *key, uint32_t tag)
 {
-	if (t->n * 2 > t->mask)
+	/* two thirds full */
+	if (t->n >= (t->mask + 1) / 3 * 2)
 		grow_slots(t);
-	place(t->slot, t->mask, tag, t->n + 1);
+	place(t->slot, t->mask, tag, t->n);
 	return new_row(t, key);
+}
+
+static inline bool
+has_key(const struct group_table *t, uint32_t row, const struct group_keys *keys, uint32_t j)
+{
+	const sym_t *key = group_hot(t, row)->key;
+
+	if (t->words == 2)
+		return key[0] == keys->symbol[0][j] && key[1] == keys->symbol[1][j];
+	for (unsigned k = 0; k < t->words; k++)
+		if (key[k] != keys->symbol[k][j])
+			return false;
+	return true;
 }
 
 /* The row of key j of a batch, GROUP_NONE when there is none. */
 static inline uint32_t
-find_one(const struct group_table *t, const struct group_keys *keys, uint32_t j, uint32_t tag)
+find_one(const struct group_table *t, const struct group_keys *keys, uint32_t j)
 {
-	for (uint32_t i = tag & t->mask; t->slot[i].at != 0; i = (i + 1) & t->mask) {
-		const sym_t *key;
-		unsigned k = 0;
+	const uint32_t tag = keys->tag[j], *slot = t->slot;
 
-		if (t->slot[i].tag != tag)
-			continue;
-		key = group_hot(t, t->slot[i].at - 1)->key;
-		while (k < t->words && key[k] == keys->symbol[k][j])
-			k++;
-		if (k == t->words)
-			return t->slot[i].at - 1;
+	for (uint32_t i = tag & t->mask; slot[i] != 0; i = (i + 1) & t->mask) {
+		const uint32_t row = (slot[i] & ROW_MASK) - 1;
+
+		if (((slot[i] ^ tag) & ~ROW_MASK) == 0 && has_key(t, row, keys, j))
+			return row;
 	}
 	return GROUP_NONE;
 }
 
-/* A key that was not found: its new row, or the other one when there is no room. */
+/* The row for all that found no room: one with these keys may be there by chance. */
 static uint32_t
-add_one(struct group_table *t, const struct group_keys *keys, uint32_t j, uint32_t tag,
-    bool *overflowed)
+other_row(struct group_table *t)
 {
-	struct group_keys other = { .n = 1 };
+	struct group_keys keys = { .n = 1 };
 	sym_t key[GROUP_WORDS];
-	uint32_t row;
+
+	if (t->other != GROUP_NONE)
+		return t->other;
+	for (unsigned k = 0; k < GROUP_WORDS; k++)
+		keys.symbol[k][0] = key[k] = SYM_OTHER;
+	keys.tag[0] = key_tag(t, key);
+	t->other = find_one(t, &keys, 0);
+	if (t->other == GROUP_NONE)
+		t->other = insert(t, key, keys.tag[0]);
+	return t->other;
+}
+
+/* The row of a key that was not found. */
+static uint32_t
+add_one(struct group_table *t, const struct group_keys *keys, uint32_t j)
+{
+	sym_t key[GROUP_WORDS];
 
 	for (unsigned k = 0; k < t->words; k++)
 		key[k] = keys->symbol[k][j];
-	*overflowed = t->n >= t->max_rows;
-	if (!*overflowed)
-		return insert(t, key, tag);
-	for (unsigned k = 0; k < GROUP_WORDS; k++)
-		other.symbol[k][0] = key[k] = SYM_OTHER;
-	tag = key_tag(t, key);
-	row = find_one(t, &other, 0, tag);
-	return row != GROUP_NONE ? row : insert(t, key, tag);
+	return insert(t, key, keys->tag[j]);
 }
 
 static void
-batch_tags(const struct group_table *t, const struct group_keys *keys, uint32_t tag[GROUP_BATCH])
+batch_tags(const struct group_table *t, struct group_keys *keys)
 {
 	static const sym_t zero[GROUP_BATCH];
 	const unsigned words = t->words;
@@ -210,44 +263,66 @@ batch_tags(const struct group_table *t, const struct group_keys *keys, uint32_t 
 
 	for (uint32_t j = 0; j < keys->n; j++) {
 		h[j] = t->seed;
-		tag[j] = 0;
+		keys->tag[j] = 0;
 	}
 	for (unsigned k = 0; k < words; k += 2) {
 		const sym_t *a = keys->symbol[k], *b = k + 1 < words ? keys->symbol[k + 1] : zero;
 
 		for (uint32_t j = 0; j < keys->n; j++)
-			tag[j] = hash_step(&h[j], a[j], b[j]);
+			keys->tag[j] = hash_step(&h[j], a[j], b[j]);
 	}
 }
 
-/* First all slots, then all rows are asked for, so that a batch waits for memory about twice and
- * not twice a key. */
-uint64_t
-group_find(struct group_table *t, const struct group_keys *keys, uint32_t row[GROUP_BATCH])
+void
+group_hash(const struct group_table *t, struct group_keys *keys)
 {
-	uint32_t tag[GROUP_BATCH];
+	batch_tags(t, keys);
+	for (uint32_t j = 0; j < keys->n; j++)
+		__builtin_prefetch(&t->slot[keys->tag[j] & t->mask]);
+}
+
+static inline void
+fetch_one(const struct group_table *t, uint32_t tag)
+{
+	uint32_t i = tag & t->mask;
+	const char *h;
+
+	while (t->slot[i] != 0 && ((t->slot[i] ^ tag) & ~ROW_MASK) != 0)
+		i = (i + 1) & t->mask;
+	if (t->slot[i] == 0)
+		return;
+	h = (const char *)group_hot(t, (t->slot[i] & ROW_MASK) - 1);
+	__builtin_prefetch(h, 1);
+	if (t->stride != 32)
+		__builtin_prefetch(h + t->stride - 1, 1);
+}
+
+void
+group_fetch(const struct group_table *t, const struct group_keys *keys)
+{
+	for (uint32_t j = 0; j < keys->n; j++)
+		fetch_one(t, keys->tag[j]);
+}
+
+uint64_t
+group_find(struct group_table *t, const struct group_keys *keys, const struct group_keys *next,
+    uint32_t row[GROUP_BATCH])
+{
+	const uint32_t ahead = next != NULL ? next->n : 0;
 	uint64_t overflowed = 0;
 
-	batch_tags(t, keys, tag);
-	for (uint32_t j = 0; j < keys->n; j++)
-		__builtin_prefetch(&t->slot[tag[j] & t->mask]);
 	for (uint32_t j = 0; j < keys->n; j++) {
-		const struct group_slot *s = &t->slot[tag[j] & t->mask];
-
-		if (s->at != 0) {
-			const char *h = (const char *)group_hot(t, s->at - 1);
-
-			__builtin_prefetch(h, 1);
-			__builtin_prefetch(h + t->stride - 1, 1);
+		if (j < ahead)
+			fetch_one(t, next->tag[j]);
+		row[j] = find_one(t, keys, j);
+		if (row[j] != GROUP_NONE)
+			continue;
+		if (t->n < t->max_rows) {
+			row[j] = add_one(t, keys, j);
+		} else {
+			row[j] = other_row(t);
+			overflowed |= (uint64_t)1 << j;
 		}
-	}
-	for (uint32_t j = 0; j < keys->n; j++) {
-		bool over = false;
-
-		row[j] = find_one(t, keys, j, tag[j]);
-		if (row[j] == GROUP_NONE)
-			row[j] = add_one(t, keys, j, tag[j], &over);
-		overflowed |= (uint64_t)over << j;
 	}
 	return overflowed;
 }
@@ -270,13 +345,16 @@ group_row(const struct group_table *t, uint32_t i)
 	struct group_row *r = &t->views->row[t->views->turn++ % VIEWS];
 	const struct hot *h = group_hot(t, i);
 
-	*r = (struct group_row){ .count = h->count,
+	*r = (struct group_row){ .count = hot_count(h),
 		.first = h->first,
 		.last = h->last,
-		.priority = h->priority,
-		.hostile = h->hostile };
-	if (group_has_cold(t)) {
-		const struct cold *c = group_cold(t, i);
+		.priority = h->bits.priority,
+		.hostile = h->bits.hostile };
+	if (group_some_cold(t) && !h->bits.has_cold) {
+		r->minute = group_minute(h->last);
+		r->per_minute[0] = h->bits.minutes;
+	} else if (t->spec.minutes || group_all_cold(t)) {
+		const struct cold *c = group_cold(t, group_all_cold(t) ? i : h->bits.minutes);
 
 		memcpy(r->per_minute, c->per_minute, sizeof(r->per_minute));
 		for (unsigned k = 0; k < t->spec.ndistinct; k++)
@@ -360,8 +438,8 @@ group_renumber(struct group_table *t, const sym_t *map)
 
 		for (unsigned k = 0; k < t->spec.nby; k++)
 			h->key[k] = map[h->key[k]];
-		place(t->slot, t->mask, key_tag(t, h->key), i + 1);
 	}
+	place_all(t);
 	values_renumber(t, map);
 	t->version++;
 }

@@ -15,6 +15,8 @@
 #define GROUP_VALUES_MAX                                                                           \
 	(1u << 22) /* distinct values of all rows together: then distinct counts grow no more */
 
+#define GROUP_COUNT_MAX (((uint64_t)1 << 37) - 1)
+
 struct group_spec {
 	unsigned nby; /* 0: one row, the total */
 	uint16_t by[GROUP_BY_MAX];
@@ -26,7 +28,7 @@ struct group_spec {
 };
 
 struct group_row {
-	uint64_t count;
+	uint64_t count;	     /* stands still at GROUP_COUNT_MAX */
 	int64_t first, last; /* event time, ns */
 	uint8_t priority;    /* highest seen */
 	uint8_t hostile;     /* some event of the row has EVENT_HOSTILE */
@@ -39,9 +41,24 @@ struct group_row {
 };
 
 struct group_table;
+struct group_pool;
+
+/* Memory that tables leave is kept for the next ones, up to `most` bytes; the pool outlives them.
+ */
+struct group_pool *group_pool_new(size_t most);
+/* Adds a block of new memory that was touched, unless there are `want` bytes already. Called now
+ * and then it makes a store for the first large table: else that one waits longer for new memory
+ * than for all the rest. */
+void group_pool_warm(struct group_pool *pool, size_t want);
+/* Gives memory back that is above `keep` bytes; returns whether there was any. */
+bool group_pool_trim(struct group_pool *pool, size_t keep);
+void group_pool_free(struct group_pool *pool);
+size_t group_pool_memory(const struct group_pool *pool);
 
 /* max_rows 0: GROUP_ROWS_MAX, which is also the most. */
 struct group_table *group_new(const struct group_spec *spec, uint32_t max_rows);
+/* From now on memory comes from the pool and goes there. */
+void group_use_pool(struct group_table *t, struct group_pool *pool);
 void group_free(struct group_table *t);
 void group_clear(struct group_table *t);
 

@@ -148,19 +148,32 @@ is_one_bucket(const struct group_table *t, const struct rows *rows, uint32_t fro
 	return group_bucket_word(t, first) == group_bucket_word(t, last);
 }
 
-/* Cells that the by-columns need; 0 when too many. */
+/* Another column determines this one: both have the same codes. */
+static bool
+is_shared(const struct group_table *t, const struct column *c)
+{
+	for (unsigned i = 0; i < t->naxes; i++)
+		if (t->axis[i]->code == c->code && t->axis[i]->width == c->width)
+			return true;
+	return false;
+}
+
+/* Cells that the by-columns need, and the columns that tell them apart; 0 when too many. */
 static uint32_t
-cells_needed(const struct group_table *t, const struct rows *rows)
+cells_needed(struct group_table *t, const struct rows *rows)
 {
 	uint64_t product = 1;
 
+	t->naxes = 0;
 	for (unsigned k = 0; k < t->spec.nby; k++) {
 		const struct column *c = &rows->col[column_index(t->spec.by[k])];
 
 		if (c->width == 4)
 			return 0;
-		if (c->width != 0)
-			product *= c->ndict;
+		if (c->width == 0 || is_shared(t, c))
+			continue;
+		t->axis[t->naxes++] = c;
+		product *= c->ndict;
 		if (product > CELLS_MAX)
 			return 0;
 	}
@@ -179,12 +192,11 @@ make_cells(struct group_table *t, uint32_t n)
 }
 
 static void
-batch_codes(const struct group_table *t, const struct rows *rows, const uint32_t *idx, uint32_t n,
-    uint32_t *code)
+batch_codes(const struct group_table *t, const uint32_t *idx, uint32_t n, uint32_t *code)
 {
 	memset(code, 0, n * sizeof(*code));
-	for (unsigned k = 0; k < t->spec.nby; k++)
-		gather_codes(&rows->col[column_index(t->spec.by[k])], idx, n, code);
+	for (unsigned k = 0; k < t->naxes; k++)
+		gather_codes(t->axis[k], idx, n, code);
 }
 
 /* Puts the selected events into cells; returns how many cells were met, and in t->met their first
@@ -195,7 +207,7 @@ fill_cells(struct group_table *t, const struct rows *rows, struct cursor c)
 	uint32_t idx[GROUP_BATCH], code[GROUP_BATCH], n, met = 0;
 
 	while ((n = next_batch(&c, idx)) > 0) {
-		batch_codes(t, rows, idx, n, code);
+		batch_codes(t, idx, n, code);
 		for (uint32_t j = 0; j < n; j++) {
 			struct cell *cell = &t->cell[code[j]];
 			const int64_t time = rows->time[idx[j]];
@@ -214,42 +226,6 @@ fill_cells(struct group_table *t, const struct rows *rows, struct cursor c)
 		}
 	}
 	return met;
-}
-
-static void
-merge_cell(struct hot *h, const struct cell *c)
-{
-	h->count += c->count;
-	h->first = c->first < h->first ? c->first : h->first;
-	h->last = c->last > h->last ? c->last : h->last;
-	if (c->priority > h->priority)
-		h->priority = c->priority & 0x7fu;
-	h->hostile |= c->hostile & 1u;
-}
-
-static void
-merge_cells(struct group_table *t, const struct rows *rows, uint32_t met)
-{
-	uint32_t code[GROUP_BATCH], row[GROUP_BATCH];
-	struct group_keys keys;
-
-	for (uint32_t i = 0; i < met; i += keys.n) {
-		uint64_t overflowed;
-
-		keys.n = met - i < GROUP_BATCH ? met - i : GROUP_BATCH;
-		gather_keys(t, rows, t->met + i, &keys);
-		batch_codes(t, rows, t->met + i, keys.n, code);
-		overflowed = group_find(t, &keys, row);
-		for (uint32_t j = 0; j < keys.n; j++) {
-			struct cell *cell = &t->cell[code[j]];
-
-			cell->row = row[j];
-			merge_cell(group_hot(t, row[j]), cell);
-			if (overflowed >> j & 1)
-				t->overflow += cell->count;
-			t->met[i + j] = code[j];
-		}
-	}
 }
 
 /* Minute numbers of times that mostly stay within one minute. */
@@ -299,6 +275,125 @@ is_past(int64_t time, int64_t last)
 	return last > INT64_MIN + GROUP_MINUTES * MINUTE && time < last - GROUP_MINUTES * MINUTE;
 }
 
+/* n events of one minute, not counted yet in the row's time span: true when a row without a cold
+ * record can take them and stay without. */
+static bool
+add_recent(struct hot *h, int32_t minute, uint32_t n)
+{
+	const int64_t ahead = hot_count(h) == 0 ? GROUP_MINUTES : minute - group_minute(h->last);
+	const uint64_t sum = (ahead == 0 ? h->bits.minutes : 0) + (uint64_t)n;
+
+	if (ahead <= -GROUP_MINUTES)
+		return true;
+	if ((ahead != 0 && ahead < GROUP_MINUTES) || sum > GROUP_RECENT_MAX)
+		return false;
+	h->bits.minutes = sum & GROUP_RECENT_MAX;
+	return true;
+}
+
+/* The rarer cases of an event's minute, before the event is counted in the row. */
+static void
+add_row_minute(struct group_table *t, struct hot *h, struct minutes *m, int64_t time)
+{
+	const int32_t minute = minute_of(m, time);
+
+	if (!h->bits.has_cold) {
+		if (add_recent(h, minute, 1))
+			return;
+		group_cool(t, h);
+	}
+	add_minute(group_cold(t, h->bits.minutes), minute);
+}
+
+/* The usual cases of a row without a cold record, without a division: all its other events are long
+ * before this one, if there are any; or its last one is of the same minute. */
+static inline bool
+set_recent(struct hot_bits *b, const struct hot *h, const struct minutes *m, int64_t time)
+{
+	if (b->has_cold)
+		return false;
+	if (time > h->last &&
+	    (uint64_t)time - (uint64_t)h->last > (GROUP_MINUTES + 1) * (uint64_t)MINUTE) {
+		b->minutes = 1;
+		return true;
+	}
+	if (h->last < m->start || (uint64_t)h->last - (uint64_t)m->start >= MINUTE ||
+	    time < m->start || (uint64_t)time - (uint64_t)m->start >= MINUTE ||
+	    b->minutes == GROUP_RECENT_MAX)
+		return false;
+	b->minutes++;
+	return true;
+}
+
+/* Where the minutes of a cell's events are to be counted one by one; GROUP_NONE: nowhere, or it was
+ * done here. Before the cell is counted in the row. */
+static uint32_t
+cell_cold(struct group_table *t, struct hot *h, const struct cell *c)
+{
+	const int32_t minute = group_minute(c->last);
+
+	if (group_all_cold(t))
+		return c->row;
+	if (!h->bits.has_cold) {
+		if (group_minute(c->first) == minute && add_recent(h, minute, c->count))
+			return GROUP_NONE;
+		group_cool(t, h);
+	}
+	return h->bits.minutes;
+}
+
+static void
+merge_cell(struct hot *h, const struct cell *c)
+{
+	const uint64_t sum = hot_count(h) + c->count;
+	const uint64_t count = sum < GROUP_COUNT_MAX ? sum : GROUP_COUNT_MAX;
+	struct hot_bits b = h->bits;
+
+	b.count_high = (count >> 32) & 31u;
+	if (c->priority > b.priority)
+		b.priority = c->priority & 0xfu;
+	b.hostile |= c->hostile & 1u;
+	h->bits = b;
+	h->count_low = (uint32_t)count;
+	h->first = c->first < h->first ? c->first : h->first;
+	h->last = c->last > h->last ? c->last : h->last;
+}
+
+/* Returns whether minutes are left to be counted. */
+static bool
+merge_cells(struct group_table *t, const struct rows *rows, uint32_t met)
+{
+	uint32_t code[GROUP_BATCH], row[GROUP_BATCH];
+	struct group_keys keys;
+	bool left = false;
+
+	for (uint32_t i = 0; i < met; i += keys.n) {
+		uint64_t overflowed;
+
+		keys.n = met - i < GROUP_BATCH ? met - i : GROUP_BATCH;
+		gather_keys(t, rows, t->met + i, &keys);
+		group_hash(t, &keys);
+		batch_codes(t, t->met + i, keys.n, code);
+		group_fetch(t, &keys);
+		overflowed = group_find(t, &keys, NULL, row);
+		for (uint32_t j = 0; j < keys.n; j++) {
+			struct cell *cell = &t->cell[code[j]];
+			struct hot *h = group_hot(t, row[j]);
+
+			cell->row = row[j];
+			if (t->spec.minutes) {
+				cell->cold = cell_cold(t, h, cell);
+				left |= cell->cold != GROUP_NONE;
+			}
+			merge_cell(h, cell);
+			if (overflowed >> j & 1)
+				t->overflow += cell->count;
+			t->met[i + j] = code[j];
+		}
+	}
+	return left;
+}
+
 static void
 cells_minutes(struct group_table *t, const struct rows *rows, struct cursor c)
 {
@@ -306,13 +401,13 @@ cells_minutes(struct group_table *t, const struct rows *rows, struct cursor c)
 	struct minutes m = { .start = INT64_MAX };
 
 	while ((n = next_batch(&c, idx)) > 0) {
-		batch_codes(t, rows, idx, n, code);
+		batch_codes(t, idx, n, code);
 		for (uint32_t j = 0; j < n; j++) {
 			const struct cell *cell = &t->cell[code[j]];
 			const int64_t time = rows->time[idx[j]];
 
-			if (!is_past(time, cell->last))
-				add_minute(group_cold(t, cell->row), minute_of(&m, time));
+			if (cell->cold != GROUP_NONE && !is_past(time, cell->last))
+				add_minute(group_cold(t, cell->cold), minute_of(&m, time));
 		}
 	}
 }
@@ -346,7 +441,7 @@ cells_values(
 	while ((n = next_batch(&c, idx)) > 0) {
 		uint32_t fresh = 0, at[GROUP_BATCH];
 
-		batch_codes(t, rows, idx, n, code);
+		batch_codes(t, idx, n, code);
 		for (uint32_t j = 0; j < n; j++)
 			row[j] = t->cell[code[j]].row;
 		if (fits)
@@ -372,8 +467,7 @@ add_by_cells(struct group_table *t, const struct rows *rows, struct cursor c, ui
 	make_cells(t, cells);
 	met = fill_cells(t, rows, c);
 	t->version += met > 0;
-	merge_cells(t, rows, met);
-	if (t->spec.minutes)
+	if (merge_cells(t, rows, met))
 		cells_minutes(t, rows, c);
 	for (unsigned d = 0; d < t->spec.ndistinct; d++)
 		cells_values(t, rows, c, d, cells);
@@ -382,51 +476,110 @@ add_by_cells(struct group_table *t, const struct rows *rows, struct cursor c, ui
 }
 
 static void
-add_event(struct hot *h, const struct rows *rows, uint32_t i)
+count_high(struct hot_bits *b, struct hot *h)
+{
+	if (b->count_high == 31)
+		return;
+	b->count_high = (b->count_high + 1) & 31u;
+	h->count_low = 0;
+}
+
+/* minutes: of a table whose rows have them without a cold record; NULL: of another. */
+static inline void
+add_event(struct group_table *t, struct hot *h, const struct rows *rows, uint32_t i,
+    struct minutes *minutes)
 {
 	const int64_t time = rows->time[i];
 	const uint8_t priority = rows->priority[i];
+	struct hot_bits b = h->bits;
 
-	h->count++;
+	if (minutes != NULL && !set_recent(&b, h, minutes, time)) {
+		add_row_minute(t, h, minutes, time);
+		b = h->bits;
+	}
+	if (h->count_low != UINT32_MAX)
+		h->count_low++;
+	else
+		count_high(&b, h);
+	if (priority > b.priority)
+		b.priority = priority & 0xfu;
+	b.hostile |= (rows->flags[i] & EVENT_HOSTILE) != 0;
+	h->bits = b;
 	h->first = time < h->first ? time : h->first;
 	h->last = time > h->last ? time : h->last;
-	if (priority > h->priority)
-		h->priority = priority & 0x7fu;
-	h->hostile |= (rows->flags[i] & EVENT_HOSTILE) != 0;
 }
 
 static void
-prefetch_cold(const struct group_table *t, uint32_t row)
+prefetch_cold(const struct group_table *t, const uint32_t *row, uint32_t n)
 {
-	const char *c = (const char *)group_cold(t, row);
+	for (uint32_t j = 0; j < n; j++) {
+		const struct hot *h = group_hot(t, row[j]);
+		const char *c;
 
-	__builtin_prefetch(c, 1);
-	__builtin_prefetch(c + group_cold_size(t) - 1, 1);
+		if (!group_all_cold(t) && !h->bits.has_cold)
+			continue;
+		c = (const char *)group_cold(t, group_all_cold(t) ? row[j] : h->bits.minutes);
+		__builtin_prefetch(c, 1);
+		__builtin_prefetch(c + group_cold_size(t) - 1, 1);
+	}
 }
 
+/* A batch of events on its way into rows. */
+struct batch {
+	uint32_t idx[GROUP_BATCH];
+	struct group_keys keys;
+};
+
+static void
+add_batch(struct group_table *t, const struct rows *rows, const struct batch *b,
+    const struct batch *next, struct minutes *m)
+{
+	const uint32_t n = b->keys.n, *idx = b->idx;
+	uint32_t row[GROUP_BATCH];
+	sym_t symbol[GROUP_BATCH];
+
+	t->overflow += (unsigned)__builtin_popcountll(group_find(t, &b->keys, &next->keys, row));
+	if (group_all_cold(t) || group_some_cold(t))
+		prefetch_cold(t, row, n);
+	for (uint32_t j = 0; j < n; j++)
+		add_event(t, group_hot(t, row[j]), rows, idx[j], group_some_cold(t) ? m : NULL);
+	for (uint32_t j = 0; t->spec.minutes && group_all_cold(t) && j < n; j++)
+		add_minute(group_cold(t, row[j]), minute_of(m, rows->time[idx[j]]));
+	for (unsigned d = 0; d < t->spec.ndistinct; d++) {
+		gather_symbols(&rows->col[column_index(t->spec.distinct[d])], idx, n, symbol);
+		values_add(t, d, row, symbol, n);
+	}
+}
+
+static void
+start_batch(const struct group_table *t, const struct rows *rows, struct cursor *c, struct batch *b)
+{
+	b->keys.n = next_batch(c, b->idx);
+	if (b->keys.n == 0)
+		return;
+	gather_keys(t, rows, b->idx, &b->keys);
+	group_hash(t, &b->keys);
+}
+
+/* Three batches at a time: while one is added, the rows of the next one are on their way from
+ * memory, and the slots of the one after that. */
 static void
 add_by_keys(struct group_table *t, const struct rows *rows, struct cursor c)
 {
-	uint32_t idx[GROUP_BATCH], row[GROUP_BATCH];
 	struct minutes m = { .start = INT64_MAX };
-	sym_t symbol[GROUP_BATCH];
-	struct group_keys keys;
+	struct batch batch[3];
+	unsigned now = 0;
 
-	while ((keys.n = next_batch(&c, idx)) > 0) {
+	for (unsigned i = 0; i < 2; i++)
+		start_batch(t, rows, &c, &batch[i]);
+	group_fetch(t, &batch[0].keys);
+	while (batch[now].keys.n > 0) {
+		const unsigned next = (now + 1) % 3;
+
+		start_batch(t, rows, &c, &batch[(now + 2) % 3]);
+		add_batch(t, rows, &batch[now], &batch[next], &m);
 		t->version++;
-		gather_keys(t, rows, idx, &keys);
-		t->overflow += (unsigned)__builtin_popcountll(group_find(t, &keys, row));
-		for (uint32_t j = 0; group_has_cold(t) && j < keys.n; j++)
-			prefetch_cold(t, row[j]);
-		for (uint32_t j = 0; j < keys.n; j++)
-			add_event(group_hot(t, row[j]), rows, idx[j]);
-		for (uint32_t j = 0; t->spec.minutes && j < keys.n; j++)
-			add_minute(group_cold(t, row[j]), minute_of(&m, rows->time[idx[j]]));
-		for (unsigned d = 0; d < t->spec.ndistinct; d++) {
-			gather_symbols(
-			    &rows->col[column_index(t->spec.distinct[d])], idx, keys.n, symbol);
-			values_add(t, d, row, symbol, keys.n);
-		}
+		now = next;
 	}
 }
 

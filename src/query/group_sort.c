@@ -242,11 +242,11 @@ value_key(const struct group_table *t, uint32_t i, enum group_sort key, int64_t 
 	switch (key) {
 	case GROUP_SORT_FIRST: return signed_key(group_hot(t, i)->first);
 	case GROUP_SORT_LAST: return signed_key(group_hot(t, i)->last);
-	case GROUP_SORT_PRIORITY: return group_hot(t, i)->priority;
+	case GROUP_SORT_PRIORITY: return group_hot(t, i)->bits.priority;
 	case GROUP_SORT_RATE:
 		r = group_row(t, i);
 		return (uint64_t)(group_rate(r, now) * RATE_MINUTES + 0.5);
-	case GROUP_SORT_COUNT: return group_hot(t, i)->count;
+	case GROUP_SORT_COUNT: return hot_count(group_hot(t, i));
 	default: break;
 	}
 	if (key >= GROUP_SORT_DISTINCT && key < GROUP_SORT_DISTINCT + t->spec.ndistinct)

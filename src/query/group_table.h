@@ -3,11 +3,14 @@
  * group_values.c the distinct values, group_sort.c sorts.
  *
  * A row is two records in chunks that never move: a hot one that every event touches, with the
- * keys, and a cold one that is there only when the spec asks for minutes or distinct values.
+ * keys, and a cold one with minutes and distinct values. When the spec asks for distinct values,
+ * every row has a cold record, of its own number. When it asks for minutes alone, most rows of a
+ * large table do with a number: see `minutes`.
  */
 #ifndef FALCOTOP_QUERY_GROUP_TABLE_H
 #define FALCOTOP_QUERY_GROUP_TABLE_H
 
+#include "base/clock.h"
 #include "query/chunks.h"
 #include "query/group.h"
 
@@ -16,14 +19,36 @@
 #define GROUP_NONE  UINT32_MAX
 #define GROUP_WORDS (GROUP_BY_MAX + 1) /* of a key: by-fields and the bucket */
 
+#define GROUP_RECENT_MAX ((1u << 21) - 1)
+
+/* Loaded and stored as a whole, always: the processor cannot forward a store of a part to a load of
+ * the whole. */
+struct hot_bits {
+	uint32_t count_high : 5;
+	uint32_t priority : 4;
+	uint32_t hostile : 1;
+	/* 0: of the 15 minutes before `last` only its own has events, `minutes` of them;
+	 * 1: `minutes` is the number of the cold record */
+	uint32_t has_cold : 1;
+	uint32_t minutes : 21;
+};
+
 /* 32 bytes with two keys: rows that are looked up at random cost one cache line each. */
 struct hot {
-	uint64_t count : 56;
-	uint64_t priority : 7;
-	uint64_t hostile : 1;
+	uint32_t count_low;
+	struct hot_bits bits;
 	int64_t first, last;
 	sym_t key[]; /* nby, then the number of the bucket when there are buckets */
 };
+
+_Static_assert(sizeof(struct hot) == 24 && PRIORITY_COUNT <= 16, "fields fill 64 bits");
+_Static_assert(GROUP_ROWS_MAX < GROUP_RECENT_MAX, "numbers of cold records fit `minutes`");
+
+static inline uint64_t
+hot_count(const struct hot *h)
+{
+	return (uint64_t)h->bits.count_high << 32 | h->count_low;
+}
 
 struct cold {
 	int32_t minute; /* INT32_MIN: no event yet */
@@ -60,6 +85,8 @@ struct values {
 struct cell {
 	uint32_t count; /* 0: not met */
 	uint32_t row;
+	uint32_t cold; /* where its minutes are counted event by event, GROUP_NONE: they are already
+			*/
 	int64_t first, last;
 	uint8_t priority, hostile;
 };
@@ -72,12 +99,18 @@ struct group_table {
 	size_t stride;	/* of a hot record */
 	unsigned words; /* of a key */
 	struct chunks hot, cold;
-	struct group_slot *slot;
+	uint32_t ncold;
+	uint32_t other; /* the "(other)" row, GROUP_NONE: not made yet */
+	/* by hash: number of the row + 1, and above that bits of the hash; 0: free */
+	uint32_t *slot;
 	uint32_t mask;
+	struct group_pool *pool;
 	uint64_t seed, overflow, version;
 	struct values values;
 	struct group_views *views;
 	/* of group_add() */
+	const struct column *axis[GROUP_BY_MAX]; /* by-columns that tell cells apart */
+	unsigned naxes;
 	struct cell *cell;
 	uint32_t ncells;
 	uint32_t *met;
@@ -92,10 +125,18 @@ group_hot(const struct group_table *t, uint32_t i)
 				      (size_t)(i % GROUP_CHUNK) * t->stride);
 }
 
+/* Every row has a cold record, of its number. */
 static inline bool
-group_has_cold(const struct group_table *t)
+group_all_cold(const struct group_table *t)
 {
-	return t->spec.minutes || t->spec.ndistinct > 0;
+	return t->spec.ndistinct > 0;
+}
+
+/* Rows get cold records when they need them. */
+static inline bool
+group_some_cold(const struct group_table *t)
+{
+	return t->spec.minutes && t->spec.ndistinct == 0;
 }
 
 static inline size_t
@@ -120,6 +161,7 @@ group_is_missing(sym_t s)
 /* Keys of a batch, by field so that gathering them is a loop over one column. */
 struct group_keys {
 	uint32_t n;
+	uint32_t tag[GROUP_BATCH]; /* hashes */
 	sym_t symbol[GROUP_WORDS][GROUP_BATCH];
 };
 
@@ -132,10 +174,27 @@ group_bucket_word(const struct group_table *t, int64_t time)
 	return (sym_t)(int32_t)(time / width - (time % width < 0));
 }
 
-/* Rows of the keys, made where they are new. Bit j of the result: key j had no room and went to the
- * other row. */
-uint64_t group_find(
-    struct group_table *t, const struct group_keys *keys, uint32_t row[GROUP_BATCH]);
+static inline int32_t
+group_minute(int64_t time)
+{
+	const int64_t width = 60 * NSEC_PER_SEC;
+
+	return (int32_t)(time / width - (time % width < 0));
+}
+
+/*
+ * Looking up a batch takes three steps, with work in between if there is some: the hashes, and
+ * their slots are asked for; the rows that stand there are asked for; the rows of the keys, made
+ * where they are new. So a batch waits for memory about twice and not twice a key. Bit j of the
+ * result: key j had no room and went to the other row.
+ */
+void group_hash(const struct group_table *t, struct group_keys *keys);
+void group_fetch(const struct group_table *t, const struct group_keys *keys);
+/* next: keys to be fetched meanwhile, NULL: none */
+uint64_t group_find(struct group_table *t, const struct group_keys *keys,
+    const struct group_keys *next, uint32_t row[GROUP_BATCH]);
+/* A cold record for a row that has none. */
+struct cold *group_cool(struct group_table *t, struct hot *h);
 
 /* Adds n values to rows; missing ones are skipped. */
 void values_add(

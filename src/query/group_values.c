@@ -42,12 +42,12 @@ grow(struct values *v)
 	if (old != NULL && v->n * 2 <= old_mask)
 		return;
 	v->mask = old == NULL ? FIRST_SLOTS - 1 : old_mask * 2 + 1;
-	v->slot = array_new(((size_t)v->mask + 1) * sizeof(*v->slot));
+	v->slot = array_new(v->entries.pool, ((size_t)v->mask + 1) * sizeof(*v->slot));
 	for (uint32_t i = 0; old != NULL && i <= old_mask; i++)
 		if (old[i].at != 0)
 			place(v, old[i].tag, old[i].at);
 	if (old != NULL)
-		array_free(old, ((size_t)old_mask + 1) * sizeof(*old));
+		array_free(v->entries.pool, old, ((size_t)old_mask + 1) * sizeof(*old));
 }
 
 static bool
@@ -113,8 +113,8 @@ values_clear(struct values *v)
 {
 	chunks_release(&v->entries);
 	if (v->slot != NULL)
-		array_free(v->slot, ((size_t)v->mask + 1) * sizeof(*v->slot));
-	*v = (struct values){ 0 };
+		array_free(v->entries.pool, v->slot, ((size_t)v->mask + 1) * sizeof(*v->slot));
+	*v = (struct values){ .entries.pool = v->entries.pool };
 }
 
 void

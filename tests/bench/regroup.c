@@ -37,6 +37,7 @@ struct bench {
 struct pair {
 	const char *a, *b;
 	uint32_t rows;
+	size_t memory;
 	double ms;
 };
 
@@ -149,6 +150,7 @@ regroup(struct bench *b, struct pair *p)
 		exit(2);
 	}
 	p->rows = group_count(live_groups(l));
+	p->memory = group_memory(live_groups(l));
 	live_close(b->model, l);
 	query_release(&q);
 }
@@ -202,8 +204,8 @@ report(struct bench *b, struct pair *pair, unsigned n)
 	printf("  %u pairs: min %.1f ms, median %.1f ms, max %.1f ms; %u of 100 ms and more\n", n,
 	    pair[n - 1].ms, pair[n / 2].ms, pair[0].ms, over);
 	for (unsigned i = 0; i < n && i < WORST; i++) {
-		printf("  %-18s %-18s %8u groups %7.1f ms, again", pair[i].a, pair[i].b,
-		    pair[i].rows, pair[i].ms);
+		printf("  %-18s %-18s %8u groups %4zu MiB %7.1f ms, again", pair[i].a, pair[i].b,
+		    pair[i].rows, pair[i].memory >> 20, pair[i].ms);
 		for (int round = 0; round < ROUNDS; round++) {
 			struct pair same = pair[i];
 

@@ -352,6 +352,45 @@ START_TEST(test_cap)
 }
 END_TEST
 
+/* Memory of one table serves the next; what a pool may not keep goes back. */
+START_TEST(test_pool)
+{
+	enum { N = 60000 };
+	const size_t most = (size_t)16 << 20;
+	const struct group_spec spec = { .nby = 1, .by = { FIELD_USER }, .minutes = true };
+	struct symtab *symbols = symtab_new(100000, 1 << 22);
+	struct group_pool *pool = group_pool_new(most);
+	struct synth s;
+	size_t kept = 0;
+
+	many(&s, symbols, N, 4);
+	for (int round = 0; round < 3; round++) {
+		struct group_table *t = group_new(&spec, 0);
+
+		group_use_pool(t, pool);
+		group_add(t, &s.rows, NULL, 0, N);
+		group_add(t, &s.rows, NULL, 0, N);
+		ck_assert_uint_eq(group_count(t), N);
+		ck_assert_uint_eq(group_row(t, N - 1)->count, 2);
+		ck_assert_uint_eq(group_row(t, N - 1)->per_minute[0], 2);
+		ck_assert_uint_eq(group_row(t, N - 1)->per_minute[1], 0);
+		group_free(t);
+		ck_assert_uint_gt(group_pool_memory(pool), 1 << 20);
+		ck_assert(round == 0 || group_pool_memory(pool) == kept);
+		kept = group_pool_memory(pool);
+	}
+	for (int i = 0; i < 20; i++)
+		group_pool_warm(pool, most);
+	ck_assert_uint_le(group_pool_memory(pool), most + (64 << 10));
+	ck_assert(group_pool_trim(pool, 0));
+	ck_assert(!group_pool_trim(pool, 0));
+	ck_assert_uint_lt(group_pool_memory(pool), 64 << 10);
+	group_pool_free(pool);
+	synth_release(&s);
+	symtab_free(symbols);
+}
+END_TEST
+
 START_TEST(test_version)
 {
 	struct symtab *symbols = symtab_new(1000, 1 << 20);
@@ -516,6 +555,7 @@ suite(void)
 	tcase_add_loop_test(t, test_random, 0, 72);
 	tcase_add_test(t, test_incremental);
 	tcase_add_loop_test(t, test_cap, 0, 2);
+	tcase_add_test(t, test_pool);
 	tcase_add_test(t, test_version);
 	tcase_add_test(t, test_renumber);
 	tcase_add_test(t, test_identity);
