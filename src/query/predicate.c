@@ -19,6 +19,7 @@ struct predicate {
 	struct slice *operand; /* as given */
 	struct slice *sorted;  /* lists: by bytes */
 	struct slice lowered;  /* icontains */
+	struct find_plan plan; /* how to look for it */
 	struct number number;
 	struct regex *regex;
 };
@@ -100,6 +101,7 @@ prepare(struct predicate *p, char *err, size_t errlen, size_t *offset)
 		for (size_t i = 0; i < p->lowered.len; i++)
 			if (text[i] >= 'A' && text[i] <= 'Z')
 				text[i] = (char)(text[i] | 0x20);
+		p->plan = find_plan(p->lowered.p, p->lowered.len);
 	} else if (infos[p->op].number && !number_parse(p->operand[0], &p->number)) {
 		snprintf(err, errlen, "expected a number after %s", infos[p->op].name);
 		return false;
@@ -259,8 +261,8 @@ predicate_match(const struct predicate *p, struct slice value)
 	case OP_CONTAINS: return contains(value, p->operand[0]);
 	case OP_ICONTAINS:
 		return p->lowered.len == 0 ||
-		       (value.len > 0 &&
-			   find_icase(value.p, value.len, p->lowered.p, p->lowered.len) != NULL);
+		       (value.len > 0 && find_icase_by(value.p, value.len, p->lowered.p,
+					     p->lowered.len, &p->plan) != NULL);
 	case OP_STARTSWITH: return starts_with(value, p->operand[0]);
 	case OP_ENDSWITH: return ends_with(value, p->operand[0]);
 	case OP_GLOB: return glob_match(p->operand[0], value, false);

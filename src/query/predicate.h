@@ -66,6 +66,16 @@ uint64_t predicate_limits_hit(void);
 
 /* Case-folding (ASCII) search; the hot path of "output icontains …". NULL when not found. */
 const char *find_icase(const char *hay, size_t len, const char *lower_needle, size_t needle_len);
+/*
+ * The same for a needle that is looked for many times: find_plan() picks two of its bytes that are
+ * seldom in the text of events, and candidates are where both stand.
+ */
+struct find_plan {
+	size_t at[2];
+};
+struct find_plan find_plan(const char *lower_needle, size_t needle_len);
+const char *find_icase_by(const char *hay, size_t len, const char *lower_needle, size_t needle_len,
+    const struct find_plan *plan);
 /* Shell-style match of the whole value: * ? [set] [!set] and \ to quote. At most pattern times
  * value steps, no recursion. */
 bool glob_match(struct slice pattern, struct slice value, bool icase);

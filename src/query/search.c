@@ -4,8 +4,8 @@
  */
 #include "query/predicate.h"
 
-#ifdef __SSE2__
-#include <emmintrin.h>
+#ifdef __x86_64__
+#include <immintrin.h>
 #endif
 
 #include "base/banned.h"
@@ -43,59 +43,141 @@ find_scalar(const char *hay, size_t from, size_t positions, const char *needle, 
 	return NULL;
 }
 
-#ifdef __SSE2__
-/* Which of the 16 positions from p have the needle's first byte there and its last byte `span`
- * further on. */
-static unsigned
-candidates(const char *p, size_t span, const __m128i first[2], const __m128i last[2])
-{
-	__m128i a = _mm_loadu_si128((const __m128i *)(const void *)p);
-	__m128i b = _mm_loadu_si128((const __m128i *)(const void *)(p + span));
+#ifdef __x86_64__
+/* What is looked for in a vector: a byte of the needle in either case, at its place. */
+struct probe {
+	size_t at;
+	char byte, bit;
+};
 
-	a = _mm_cmpeq_epi8(_mm_or_si128(a, first[1]), first[0]);
-	b = _mm_cmpeq_epi8(_mm_or_si128(b, last[1]), last[0]);
+static struct probe
+probe_of(const char *needle, size_t at)
+{
+	return (struct probe){ at, needle[at], (char)case_bit(needle[at]) };
+}
+
+/* Which of the 16 positions from p have both bytes. */
+static unsigned
+candidates16(const char *p, const struct probe q[2])
+{
+	__m128i a = _mm_loadu_si128((const __m128i *)(const void *)(p + q[0].at));
+	__m128i b = _mm_loadu_si128((const __m128i *)(const void *)(p + q[1].at));
+
+	a = _mm_cmpeq_epi8(_mm_or_si128(a, _mm_set1_epi8(q[0].bit)), _mm_set1_epi8(q[0].byte));
+	b = _mm_cmpeq_epi8(_mm_or_si128(b, _mm_set1_epi8(q[1].bit)), _mm_set1_epi8(q[1].byte));
 	return (unsigned)_mm_movemask_epi8(_mm_and_si128(a, b));
 }
 
-const char *
-find_icase(const char *hay, size_t len, const char *lower_needle, size_t needle_len)
+__attribute__((target("avx2"))) static unsigned
+candidates32(const char *p, const struct probe q[2])
 {
-	size_t positions, i = 0, span;
-	__m128i first[2], last[2];
+	__m256i a = _mm256_loadu_si256((const __m256i *)(const void *)(p + q[0].at));
+	__m256i b = _mm256_loadu_si256((const __m256i *)(const void *)(p + q[1].at));
 
-	if (needle_len == 0)
-		return hay;
-	if (needle_len > len)
-		return NULL;
-	positions = len - needle_len + 1;
-	span = needle_len - 1;
-	first[0] = _mm_set1_epi8(lower_needle[0]);
-	first[1] = _mm_set1_epi8((char)case_bit(lower_needle[0]));
-	last[0] = _mm_set1_epi8(lower_needle[span]);
-	last[1] = _mm_set1_epi8((char)case_bit(lower_needle[span]));
-	for (; i + 16 <= positions; i += 16) {
-		unsigned hits = candidates(hay + i, span, first, last);
+	a = _mm256_cmpeq_epi8(
+	    _mm256_or_si256(a, _mm256_set1_epi8(q[0].bit)), _mm256_set1_epi8(q[0].byte));
+	b = _mm256_cmpeq_epi8(
+	    _mm256_or_si256(b, _mm256_set1_epi8(q[1].bit)), _mm256_set1_epi8(q[1].byte));
+	return (unsigned)_mm256_movemask_epi8(_mm256_and_si256(a, b));
+}
 
-		for (; hits != 0; hits &= hits - 1) {
-			const char *at = hay + i + (unsigned)__builtin_ctz(hits);
+/* The first of some candidates from p that is one, or NULL. */
+static const char *
+first_of(const char *p, unsigned hits, const char *needle, size_t len)
+{
+	for (; hits != 0; hits &= hits - 1) {
+		const char *at = p + (unsigned)__builtin_ctz(hits);
 
-			if (equal_icase(at, lower_needle, needle_len))
-				return at;
-		}
+		if (equal_icase(at, needle, len))
+			return at;
 	}
-	return find_scalar(hay, i, positions, lower_needle, needle_len);
+	return NULL;
+}
+
+/* From *i on, whole vectors of 32; *i is where it stopped. */
+__attribute__((target("avx2"))) static const char *
+find_avx2(const char *hay, size_t *i, size_t positions, const char *needle, size_t len,
+    const struct probe q[2])
+{
+	const char *found = NULL;
+
+	for (; *i + 32 <= positions && found == NULL; *i += 32) {
+		unsigned hits = candidates32(hay + *i, q);
+
+		if (__builtin_expect(hits != 0, 0))
+			found = first_of(hay + *i, hits, needle, len);
+	}
+	return found;
+}
+
+static const char *
+find_vectors(
+    const char *hay, size_t positions, const char *needle, size_t len, const struct find_plan *plan)
+{
+	const struct probe q[2] = { probe_of(needle, plan->at[0]), probe_of(needle, plan->at[1]) };
+	const char *found = NULL;
+	size_t i = 0;
+
+	if (__builtin_cpu_supports("avx2"))
+		found = find_avx2(hay, &i, positions, needle, len, q);
+	for (; found == NULL && i + 16 <= positions; i += 16)
+		found = first_of(hay + i, candidates16(hay + i, q), needle, len);
+	return found != NULL ? found : find_scalar(hay, i, positions, needle, len);
 }
 #else
+static const char *
+find_vectors(
+    const char *hay, size_t positions, const char *needle, size_t len, const struct find_plan *plan)
+{
+	(void)plan;
+	return find_scalar(hay, 0, positions, needle, len);
+}
+#endif
+
 const char *
-find_icase(const char *hay, size_t len, const char *lower_needle, size_t needle_len)
+find_icase_by(const char *hay, size_t len, const char *lower_needle, size_t needle_len,
+    const struct find_plan *plan)
 {
 	if (needle_len == 0)
 		return hay;
 	if (needle_len > len)
 		return NULL;
-	return find_scalar(hay, 0, len - needle_len + 1, lower_needle, needle_len);
+	return find_vectors(hay, len - needle_len + 1, lower_needle, needle_len, plan);
 }
-#endif
+
+const char *
+find_icase(const char *hay, size_t len, const char *lower_needle, size_t needle_len)
+{
+	const struct find_plan ends = { { 0, needle_len > 0 ? needle_len - 1 : 0 } };
+
+	return find_icase_by(hay, len, lower_needle, needle_len, &ends);
+}
+
+/* How common a byte is in events, roughly: quotes, blanks and the letters of English first. */
+static size_t
+commonness(char c)
+{
+	static const char common[] = "\"eatoinrs ,c:lu._pdm-=/0123f4a5b6g7h8y9kv";
+	const char *at = c == '\0' ? NULL : strchr(common, c);
+
+	return at == NULL ? 0 : sizeof(common) - (size_t)(at - common);
+}
+
+struct find_plan
+find_plan(const char *lower_needle, size_t needle_len)
+{
+	struct find_plan p = { { 0, needle_len > 0 ? needle_len - 1 : 0 } };
+
+	for (size_t i = 0; i < needle_len; i++)
+		if (commonness(lower_needle[i]) < commonness(lower_needle[p.at[0]]))
+			p.at[0] = i;
+	for (size_t i = 0; i < needle_len; i++)
+		if (i != p.at[0] && lower_needle[i] != lower_needle[p.at[0]] &&
+		    (p.at[1] == p.at[0] ||
+			commonness(lower_needle[i]) < commonness(lower_needle[p.at[1]])))
+			p.at[1] = i;
+	return p;
+}
 
 static unsigned char
 fold(char c, bool icase)

@@ -269,11 +269,12 @@ START_TEST(test_find)
 
 	for (int round = 0; round < 50000; round++) {
 		char needle[40];
+		struct find_plan plan;
 		size_t len, nlen;
 		char *hay;
 
 		state = state * 6364136223846793005u + 1442695040888963407u;
-		len = state >> 33 & 127;
+		len = state >> 33 & 255;
 		nlen = (state >> 41) % 20;
 		hay = malloc(len + 1);
 		for (size_t i = 0; i < len; i++) {
@@ -291,6 +292,9 @@ START_TEST(test_find)
 		hay = realloc(hay, len == 0 ? 1 : len);
 		ck_assert_ptr_eq(
 		    find_icase(hay, len, needle, nlen), naive_find(hay, len, needle, nlen));
+		plan = find_plan(needle, nlen);
+		ck_assert_ptr_eq(find_icase_by(hay, len, needle, nlen, &plan),
+		    naive_find(hay, len, needle, nlen));
 		free(hay);
 	}
 }
