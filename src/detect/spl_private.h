@@ -251,4 +251,15 @@ struct spl_work {
 };
 uint32_t spl_run_steps(const struct spl *s, struct spl_work *rows, uint32_t n, struct arena *arena);
 
+/* Values as numbers in the order of their texts: see spl_rank.c. */
+#define SPL_RANK_NONE UINT32_MAX /* missing */
+struct spl_ranking {
+	uint32_t *rank; /* of each row: `fields` of them; the caller frees it */
+	unsigned fields;
+	struct slice *text[GROUP_BY_MAX]; /* by rank, in the arena */
+};
+/* Of n rows of a table. */
+void spl_rank(const struct spl *s, const struct group_table *t, const struct symtab *symbols,
+    const uint32_t *row, uint32_t n, struct arena *arena, struct spl_ranking *out);
+
 #endif

@@ -19,14 +19,16 @@ struct maker {
 	const struct symtab *symbols;
 	struct spl_result *out;
 	const uint64_t *changed; /* bits of group rows; NULL: nobody asks */
-	struct slice *scratch;	 /* values of an aggregate */
+	struct spl_ranking ranking;
+	uint32_t *scratch; /* ranks of an aggregate's values */
 	uint32_t nscratch;
 };
 
 /* A group row that counts. */
 struct member {
 	int64_t bucket;
-	uint32_t row;
+	uint32_t row;	/* of the table */
+	uint32_t place; /* in the ranking */
 };
 
 static bool
@@ -35,18 +37,17 @@ is_missing(sym_t s)
 	return s == SYM_ABSENT || s == SYM_NULL;
 }
 
-/* By-field `by` of a group row as the search sees it; false: missing. */
-static bool
-text_of(const struct maker *m, uint32_t row, unsigned by, struct slice *out)
+/* Rank of a value as the search sees it. */
+static uint32_t
+rank_of(const struct maker *m, const struct member *v, unsigned by)
 {
-	sym_t s = group_key(m->table, row)[by];
+	return m->ranking.rank[(size_t)v->place * m->ranking.fields + by];
+}
 
-	if (!is_missing(s)) {
-		*out = symtab_text(m->symbols, s);
-		return true;
-	}
-	*out = slice_of(m->spl->fill[by]);
-	return m->spl->fill[by] != NULL;
+static struct slice
+text_of(const struct maker *m, uint32_t rank, unsigned by)
+{
+	return m->ranking.text[by][rank];
 }
 
 static int
@@ -58,16 +59,10 @@ by_bucket_and_key(const void *pa, const void *pb, void *arg)
 	if (a->bucket != b->bucket)
 		return a->bucket < b->bucket ? -1 : 1;
 	for (unsigned k = 0; k < m->spl->nby; k++) {
-		struct slice x, y;
-		int c;
+		uint32_t x = rank_of(m, a, k), y = rank_of(m, b, k);
 
-		if (group_key(m->table, a->row)[k] == group_key(m->table, b->row)[k])
-			continue;
-		(void)text_of(m, a->row, k, &x);
-		(void)text_of(m, b->row, k, &y);
-		c = slice_cmp(x, y);
-		if (c != 0)
-			return c;
+		if (x != y)
+			return x < y ? -1 : 1;
 	}
 	return 0;
 }
@@ -86,28 +81,39 @@ wants(const int64_t *wanted, size_t n, int64_t bucket)
 	return wanted == NULL || bsearch(&bucket, wanted, n, sizeof(*wanted), compare_i64) != NULL;
 }
 
-/* The group rows that count: of a wanted bucket, with all by-fields. */
+static bool
+has_by_fields(const struct maker *m, uint32_t row)
+{
+	const sym_t *key = group_key(m->table, row);
+
+	for (unsigned k = 0; k < m->spl->nby; k++)
+		if (is_missing(key[k]) && m->spl->fill[k] == NULL)
+			return false;
+	return true;
+}
+
+/* The group rows that count: of a wanted bucket, with all by-fields; in order. */
 static struct member *
-collect(const struct maker *m, const int64_t *wanted, size_t nwanted, uint32_t *n)
+collect(struct maker *m, const int64_t *wanted, size_t nwanted, uint32_t *n)
 {
 	uint32_t count = group_count(m->table);
 	struct member *v = xcalloc((size_t)count + 1, sizeof(*v));
+	uint32_t *row = xcalloc((size_t)count + 1, sizeof(*row));
 
 	*n = 0;
 	for (uint32_t i = 0; i < count; i++) {
 		int64_t bucket = group_bucket(m->table, i);
-		struct slice text;
-		bool whole = true;
 
-		if (!wants(wanted, nwanted, bucket))
+		if (!wants(wanted, nwanted, bucket) || !has_by_fields(m, i))
 			continue;
-		for (unsigned k = 0; k < m->spl->nby && whole; k++)
-			whole = text_of(m, i, k, &text);
-		if (whole)
-			v[(*n)++] = (struct member){ bucket, i };
+		row[*n] = i;
+		v[*n] = (struct member){ bucket, i, *n };
+		++*n;
 	}
+	spl_rank(m->spl, m->table, m->symbols, row, *n, &m->out->arena, &m->ranking);
 	if (*n > 1)
-		qsort_r(v, *n, sizeof(*v), by_bucket_and_key, (void *)(uintptr_t)m);
+		qsort_r(v, *n, sizeof(*v), by_bucket_and_key, m);
+	free(row);
 	return v;
 }
 
@@ -146,13 +152,15 @@ time_cell(struct maker *m, int64_t t)
 }
 
 static int
-compare_texts(const void *a, const void *b)
+compare_ranks(const void *pa, const void *pb)
 {
-	return slice_cmp(*(const struct slice *)a, *(const struct slice *)b);
+	const uint32_t *a = pa, *b = pb;
+
+	return (*a > *b) - (*a < *b);
 }
 
-/* The distinct values of a by-field over some group rows, in m->scratch, by bytes; returns how
- * many. */
+/* Ranks of the distinct values of a by-field over some group rows, in m->scratch, ascending;
+ * returns how many. */
 static uint32_t
 distinct(struct maker *m, const struct member *v, uint32_t n, unsigned by)
 {
@@ -162,33 +170,40 @@ distinct(struct maker *m, const struct member *v, uint32_t n, unsigned by)
 		m->nscratch = n;
 		m->scratch = xreallocarray(m->scratch, n, sizeof(*m->scratch));
 	}
-	for (uint32_t i = 0; i < n; i++)
-		if (text_of(m, v[i].row, by, &m->scratch[found]))
-			found++;
+	for (uint32_t i = 0; i < n; i++) {
+		uint32_t rank = rank_of(m, &v[i], by);
+
+		if (rank != SPL_RANK_NONE)
+			m->scratch[found++] = rank;
+	}
 	if (found > 1)
-		qsort(m->scratch, found, sizeof(*m->scratch), compare_texts);
+		qsort(m->scratch, found, sizeof(*m->scratch), compare_ranks);
 	for (uint32_t i = 0; i < found; i++)
-		if (left == 0 || !slice_eq(m->scratch[left - 1], m->scratch[i]))
+		if (left == 0 || m->scratch[left - 1] != m->scratch[i])
 			m->scratch[left++] = m->scratch[i];
 	return left;
 }
 
 static struct spl_cell
-values_cell(struct maker *m, uint32_t n)
+text_cell(struct slice text)
 {
-	struct spl_cell c = { .kind = n == 0 ? SPL_MISSING : n == 1 ? SPL_TEXT : SPL_LIST };
+	return (struct spl_cell){ .kind = SPL_TEXT, .text = text };
+}
+
+static struct spl_cell
+values_cell(struct maker *m, uint32_t n, unsigned by)
+{
+	struct spl_cell c = { .kind = SPL_LIST };
 	struct slice *item;
 	struct buf all = { 0 };
 
 	if (n == 0)
-		return c;
-	if (n == 1) {
-		c.text = keep_text(m, m->scratch[0]);
-		return c;
-	}
+		return (struct spl_cell){ 0 };
+	if (n == 1)
+		return text_cell(text_of(m, m->scratch[0], by));
 	item = arena_alloc(&m->out->arena, n * sizeof(*item));
 	for (uint32_t i = 0; i < n; i++) {
-		item[i] = keep_text(m, m->scratch[i]);
+		item[i] = text_of(m, m->scratch[i], by);
 		if (i > 0)
 			buf_addc(&all, '\n');
 		buf_add(&all, item[i].p, item[i].len);
@@ -200,55 +215,55 @@ values_cell(struct maker *m, uint32_t n)
 	return c;
 }
 
-/* As numbers when all are, else by bytes; the values are in m->scratch. */
+/* As numbers when both are, else by bytes; the values are in m->scratch. */
 static struct spl_cell
-extreme_cell(struct maker *m, uint32_t n, bool max)
+extreme_cell(struct maker *m, uint32_t n, unsigned by, bool max)
 {
-	const struct slice *best = &m->scratch[0];
+	struct slice best;
 
 	if (n == 0)
 		return (struct spl_cell){ 0 };
+	best = text_of(m, m->scratch[0], by);
 	for (uint32_t i = 1; i < n; i++) {
-		int c = spl_compare(m->scratch[i], *best);
+		struct slice text = text_of(m, m->scratch[i], by);
+		int c = spl_compare(text, best);
 
 		if (max ? c > 0 : c < 0)
-			best = &m->scratch[i];
+			best = text;
 	}
-	return (struct spl_cell){ .kind = SPL_TEXT, .text = keep_text(m, *best) };
+	return text_cell(best);
 }
 
 /* The value of the first or the last event that has one; of several at once, the first by bytes. */
 static struct spl_cell
 edge_cell(struct maker *m, const struct member *v, uint32_t n, unsigned by, bool latest)
 {
-	struct slice text, best = { NULL, 0 };
+	uint32_t best = SPL_RANK_NONE;
 	int64_t at = 0;
 
 	for (uint32_t i = 0; i < n; i++) {
 		const struct group_row *r = group_row(m->table, v[i].row);
+		uint32_t rank = rank_of(m, &v[i], by);
 		int64_t t = latest ? r->last : r->first;
 
-		if (!text_of(m, v[i].row, by, &text))
+		if (rank == SPL_RANK_NONE)
 			continue;
-		if (best.p == NULL || (latest ? t > at : t < at) ||
-		    (t == at && slice_cmp(text, best) < 0)) {
-			best = text;
+		if (best == SPL_RANK_NONE || (latest ? t > at : t < at) ||
+		    (t == at && rank < best)) {
+			best = rank;
 			at = t;
 		}
 	}
-	if (best.p == NULL)
-		return (struct spl_cell){ 0 };
-	return (struct spl_cell){ .kind = SPL_TEXT, .text = keep_text(m, best) };
+	return best == SPL_RANK_NONE ? (struct spl_cell){ 0 } : text_cell(text_of(m, best, by));
 }
 
 static uint64_t
 count_of(const struct maker *m, const struct member *v, uint32_t n, unsigned by)
 {
 	uint64_t count = 0;
-	struct slice text;
 
 	for (uint32_t i = 0; i < n; i++)
-		if (text_of(m, v[i].row, by, &text))
+		if (rank_of(m, &v[i], by) != SPL_RANK_NONE)
 			count += group_row(m->table, v[i].row)->count;
 	return count;
 }
@@ -267,9 +282,9 @@ aggregate_cell(struct maker *m, const struct spl_aggregate *a, const struct spl_
 	switch (a->kind) {
 	case SPL_COUNT_OF: return number_cell(m, count_of(m, v, n, by));
 	case SPL_DC: return number_cell(m, distinct(m, v, n, by));
-	case SPL_VALUES: return values_cell(m, distinct(m, v, n, by));
+	case SPL_VALUES: return values_cell(m, distinct(m, v, n, by), by);
 	case SPL_MIN:
-	case SPL_MAX: return extreme_cell(m, distinct(m, v, n, by), a->kind == SPL_MAX);
+	case SPL_MAX: return extreme_cell(m, distinct(m, v, n, by), by, a->kind == SPL_MAX);
 	default: return edge_cell(m, v, n, by, a->kind == SPL_LATEST);
 	}
 }
@@ -295,10 +310,9 @@ make_row(struct maker *m, const struct member *v, uint32_t n)
 	for (unsigned i = 0; i < s->nslot; i++) {
 		const struct spl_slot *slot = &s->slot[i];
 		struct spl_cell c = { 0 };
-		struct slice text;
 
-		if (slot->kind == SPL_SLOT_BY && text_of(m, v[0].row, slot->index, &text))
-			c = (struct spl_cell){ .kind = SPL_TEXT, .text = keep_text(m, text) };
+		if (slot->kind == SPL_SLOT_BY)
+			c = text_cell(text_of(m, rank_of(m, &v[0], slot->index), slot->index));
 		else if (slot->kind == SPL_SLOT_AGGREGATE)
 			c = aggregate_cell(m, &s->aggregate[slot->index], &w, v, n);
 		w.slot[i] = c;
@@ -332,8 +346,7 @@ make_bucket(struct maker *m, const struct member *v, uint32_t n)
 	uint32_t made = 0, end;
 
 	for (uint32_t i = 0; i < n; i = end) {
-		for (end = i + 1;
-		     end < n && by_bucket_and_key(&v[i], &v[end], (void *)(uintptr_t)m) == 0; end++)
+		for (end = i + 1; end < n && by_bucket_and_key(&v[i], &v[end], m) == 0; end++)
 			;
 		rows[made++] = make_row(m, v + i, end - i);
 	}
@@ -404,6 +417,7 @@ spl_rows_changed(const struct spl *s, const struct group_table *t, const struct 
 		make_bucket(&m, v + i, end - i);
 	}
 	free(v);
+	free(m.ranking.rank);
 	free(m.scratch);
 }
 
