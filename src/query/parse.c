@@ -489,7 +489,7 @@ parse_all(struct parser *p)
 	expr_free(node);
 	if (p->tok.kind == TOKEN_CLOSE)
 		return fail(p, p->tok.start, "no ( for this )");
-	return fail(p, p->tok.start, "expected and or or");
+	return fail(p, p->tok.start, "expected \"and\" or \"or\"");
 }
 
 struct filter *

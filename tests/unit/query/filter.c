@@ -158,7 +158,7 @@ static const struct {
 	{ "user.name contains )", 19, "expected a value after contains" },
 	{ "user.name like x", 10, "no operator \"like\": = != <" },
 	{ "user.name ~ x", 10, "no operator \"~\"" },
-	{ "a = b c", 6, "expected and or or" },
+	{ "a = b c", 6, "expected \"and\" or \"or\"" },
 	{ "a = b and", 9, "expected a term" },
 	{ "a = b and and c = d", 10, "expected a field or a word" },
 	{ "or a = b", 0, "expected a field or a word" },
