@@ -372,8 +372,20 @@ sanitise_hostile(struct slice s)
 	return hostile_after((struct state){ .set = SANITISE_UTF8 }, s);
 }
 
-bool
-sanitise_cells(struct buf *out, struct slice s, enum sanitise_charset set, int cells,
+/* The blanks at the ends of a value, [0, *lead) and [*tail, len): nobody would see them. */
+static void
+find_edges(struct slice s, size_t *lead, size_t *tail)
+{
+	*lead = 0;
+	*tail = s.len;
+	while (*lead < s.len && s.p[*lead] == ' ')
+		(*lead)++;
+	while (*tail > *lead && s.p[*tail - 1] == ' ')
+		(*tail)--;
+}
+
+static bool
+in_cells(struct buf *out, struct slice s, enum sanitise_charset set, bool edges, int cells,
     const char *mark, int *used)
 {
 	struct state st = { .set = set };
@@ -381,15 +393,20 @@ sanitise_cells(struct buf *out, struct slice s, enum sanitise_charset set, int c
 	bool marked = false, has_mark = mark != NULL && mark[0] != '\0';
 	/* Where the text ends if it must be cut: room for the mark is left after it. */
 	size_t i = 0, n, cut = out->len;
+	size_t lead = 0, tail = s.len;
 	int w = 0, cut_w = 0, limit = has_mark ? cells - 1 : cells;
 
 	if (cells <= 0) {
 		*used = 0;
 		return sanitise_hostile(s);
 	}
+	if (edges)
+		find_edges(s, &lead, &tail);
 	while (i < s.len) {
-		n = s.len - i < (size_t)(cells - w) ? s.len - i : (size_t)(cells - w);
-		n = plain_run(s.p + i, n);
+		bool edge = i < lead || i >= tail;
+
+		n = tail - i < (size_t)(cells - w) ? tail - i : (size_t)(cells - w);
+		n = edge ? 0 : plain_run(s.p + i, n);
 		if (n > 0) {
 			add_run(out, &st, s.p + i, n);
 			i += n;
@@ -398,8 +415,14 @@ sanitise_cells(struct buf *out, struct slice s, enum sanitise_charset set, int c
 			cut = out->len - (size_t)(w - cut_w);
 			continue;
 		}
-		i += next_unit(&u, &st, s.p + i, s.len - i);
-		marked = marked || u.marked;
+		if (edge) {
+			unit_byte(&u, ' ');
+			st.base = false;
+			i++;
+		} else {
+			i += next_unit(&u, &st, s.p + i, s.len - i);
+			marked = marked || u.marked;
+		}
 		if (w + u.width > cells)
 			goto cut;
 		buf_add(out, u.text, u.len);
@@ -421,4 +444,18 @@ cut:
 		out->p[out->len] = '\0';
 	*used = cut_w;
 	return marked || hostile_after(st, (struct slice){ s.p + i, s.len - i });
+}
+
+bool
+sanitise_cells(struct buf *out, struct slice s, enum sanitise_charset set, int cells,
+    const char *mark, int *used)
+{
+	return in_cells(out, s, set, false, cells, mark, used);
+}
+
+bool
+sanitise_value(struct buf *out, struct slice s, enum sanitise_charset set, int cells,
+    const char *mark, int *used)
+{
+	return in_cells(out, s, set, true, cells, mark, used);
 }

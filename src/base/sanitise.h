@@ -29,6 +29,10 @@ bool sanitise(struct buf *out, struct slice s, enum sanitise_charset set);
  */
 bool sanitise_cells(struct buf *out, struct slice s, enum sanitise_charset set, int cells,
     const char *mark, int *used);
+/* The same for a value that stands alone: blanks at its ends, which nobody would see, become \x20
+ * (they count as no hostile bytes). Injective too. */
+bool sanitise_value(struct buf *out, struct slice s, enum sanitise_charset set, int cells,
+    const char *mark, int *used);
 /* True when sanitise() would mark something: a quick test for the row flag. */
 bool sanitise_hostile(struct slice s);
 

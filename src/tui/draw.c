@@ -7,6 +7,7 @@
 #include "tui/draw.h"
 
 #include <curses.h>
+#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 
@@ -91,8 +92,8 @@ blanks(struct buf *b, int n)
 	}
 }
 
-int
-draw_text(int y, int x, int cells, enum style style, struct slice s)
+static int
+draw_left(int y, int x, int cells, enum style style, struct slice s, bool value)
 {
 	int used = 0;
 
@@ -100,10 +101,25 @@ draw_text(int y, int x, int cells, enum style style, struct slice s)
 	if (cells == 0)
 		return 0;
 	buf_clear(&scratch);
-	sanitise_cells(&scratch, s, charset(), cells, cut_mark(), &used);
+	if (value)
+		sanitise_value(&scratch, s, charset(), cells, cut_mark(), &used);
+	else
+		sanitise_cells(&scratch, s, charset(), cells, cut_mark(), &used);
 	blanks(&scratch, cells - used);
 	put(y, x, style, scratch.p, scratch.len);
 	return used;
+}
+
+int
+draw_text(int y, int x, int cells, enum style style, struct slice s)
+{
+	return draw_left(y, x, cells, style, s, false);
+}
+
+int
+draw_value(int y, int x, int cells, enum style style, struct slice s)
+{
+	return draw_left(y, x, cells, style, s, true);
 }
 
 int
@@ -143,13 +159,13 @@ safe_width(const char *p, size_t len)
 	return w;
 }
 
-int
-draw_tail(int y, int x, int cells, enum style style, struct slice s)
+static int
+draw_end(int y, int x, int cells, enum style style, struct slice s, bool value)
 {
 	struct buf text = { 0 };
 	size_t limit, at = 0;
 	bool cut = false;
-	int w;
+	int w = 0;
 
 	cells = clip(y, &x, cells);
 	if (cells == 0)
@@ -162,7 +178,10 @@ draw_tail(int y, int x, int cells, enum style style, struct slice s)
 			s.p++, s.len--;
 		cut = true;
 	}
-	sanitise(&text, s, charset());
+	if (value)
+		sanitise_value(&text, s, charset(), INT_MAX / 2, NULL, &w);
+	else
+		sanitise(&text, s, charset());
 	w = safe_width(text.p, text.len);
 	if (w > cells)
 		cut = true;
@@ -187,6 +206,18 @@ draw_tail(int y, int x, int cells, enum style style, struct slice s)
 	put(y, x, style, scratch.p, scratch.len);
 	buf_release(&text);
 	return w;
+}
+
+int
+draw_tail(int y, int x, int cells, enum style style, struct slice s)
+{
+	return draw_end(y, x, cells, style, s, false);
+}
+
+int
+draw_value_tail(int y, int x, int cells, enum style style, struct slice s)
+{
+	return draw_end(y, x, cells, style, s, true);
 }
 
 int
@@ -217,6 +248,18 @@ draw_width(struct slice s, int max)
 		return 0;
 	buf_clear(&scratch);
 	sanitise_cells(&scratch, s, charset(), max, "~", &used);
+	return used;
+}
+
+int
+draw_value_width(struct slice s, int max)
+{
+	int used = 0;
+
+	if (max <= 0)
+		return 0;
+	buf_clear(&scratch);
+	sanitise_value(&scratch, s, charset(), max, "~", &used);
 	return used;
 }
 
@@ -311,11 +354,37 @@ draw_cursor(int y, int x)
 		(void)wmove(stdscr, y, x);
 }
 
+#define LEVELS 8 /* of a cell, without none */
+
+static const char *const blocks[] = { " ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█" };
+static const char *const chars[] = { " ", ".", ":", "-", "=", "+", "*", "#", "@" };
+
+void
+draw_columns(struct area a, enum style style, const double *v, unsigned n, double max)
+{
+	int x = a.x, cells = (int)n < a.w ? (int)n : a.w;
+
+	for (int y = 0; y < a.h; y++) {
+		double floor = (double)(a.h - 1 - y) * LEVELS;
+
+		cells = clip(a.y + y, &x, cells);
+		buf_clear(&scratch);
+		for (int i = 0; i < cells; i++) {
+			double level = v[i] <= 0 ? 0 : v[i] * a.h * LEVELS / max - floor;
+
+			/* Anything above nothing shows. */
+			if (v[i] > 0 && y == a.h - 1 && level < 1)
+				level = 1;
+			level = level < 0 ? 0 : level > LEVELS ? LEVELS : level;
+			buf_adds(&scratch, (ascii_only ? chars : blocks)[(unsigned)level]);
+		}
+		put(a.y + y, x, style, scratch.p, scratch.len);
+	}
+}
+
 void
 draw_spark(int y, int x, enum style style, const uint32_t *v, unsigned n)
 {
-	static const char *const blocks[] = { " ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█" };
-	static const char *const chars[] = { " ", ".", ":", "-", "=", "+", "*", "#", "@" };
 	uint32_t max = 1;
 
 	n = (unsigned)clip(y, &x, (int)n);

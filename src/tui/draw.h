@@ -59,6 +59,11 @@ int draw_text(int y, int x, int cells, enum style style, struct slice s);
 int draw_right(int y, int x, int cells, enum style style, struct slice s);
 /* Cut from the left (paths, image names): the end stays. */
 int draw_tail(int y, int x, int cells, enum style style, struct slice s);
+/* A value that stands alone: as draw_text() and draw_tail(), but blanks at its ends show as \x20.
+ */
+int draw_value(int y, int x, int cells, enum style style, struct slice s);
+int draw_value_tail(int y, int x, int cells, enum style style, struct slice s);
+int draw_value_width(struct slice s, int max);
 /* Text of the program's own, formatted; goes through the same sanitiser. Not padded: at most
  * `cells`. Returns the cells taken. */
 int draw_fmt(int y, int x, int cells, enum style style, const char *fmt, ...)
@@ -79,6 +84,9 @@ struct area draw_box(struct area a, const char *title);
 void draw_cursor(int y, int x);
 /* Sparkline of n values, oldest first, one cell each: blocks, or " .:-=+*#%@" in ASCII. */
 void draw_spark(int y, int x, enum style style, const uint32_t *v, unsigned n);
+/* n values as columns of a.h lines, oldest first, one cell each; max: the value of a full column.
+ */
+void draw_columns(struct area a, enum style style, const double *v, unsigned n, double max);
 /* A bar of `cells` filled to part/whole. */
 void draw_gauge(int y, int x, int cells, enum style style, uint64_t part, uint64_t whole);
 

@@ -344,6 +344,39 @@ START_TEST(locale_does_not_matter)
 }
 END_TEST
 
+/* Blanks at the ends of a value show; those inside are as they are. */
+static const struct {
+	const char *in;
+	int cells;
+	const char *out;
+	int used;
+} values[] = {
+	{ "root", 10, "root", 4 },
+	{ "root ", 10, "root\\x20", 8 },
+	{ " root", 10, "\\x20root", 8 },
+	{ "  a b ", 20, "\\x20\\x20a b\\x20", 15 },
+	{ "   ", 20, "\\x20\\x20\\x20", 12 },
+	{ " ", 3, "~", 1 },
+	{ "root ", 6, "root~", 5 },
+	{ "root\\x20", 20, "root\\\\x20", 9 },
+	{ "", 4, "", 0 },
+	{ "a\033 ", 20, "a^[\\x20", 7 },
+};
+
+START_TEST(values_show_their_ends)
+{
+	struct buf b = { 0 };
+	int used;
+
+	(void)sanitise_value(
+	    &b, slice_of(values[_i].in), SANITISE_UTF8, values[_i].cells, "~", &used);
+	buf_add(&b, "", 0);
+	ck_assert_str_eq(b.p == NULL ? "" : b.p, values[_i].out);
+	ck_assert_int_eq(used, values[_i].used);
+	buf_release(&b);
+}
+END_TEST
+
 static Suite *
 suite(void)
 {
@@ -353,6 +386,8 @@ suite(void)
 	tcase_set_timeout(tc, 120);
 	tcase_add_loop_test(tc, shows, 0, (int)(sizeof(cases) / sizeof(cases[0])));
 	tcase_add_loop_test(tc, cut_to_cells, 0, (int)(sizeof(cuts) / sizeof(cuts[0])));
+	tcase_add_loop_test(
+	    tc, values_show_their_ends, 0, (int)(sizeof(values) / sizeof(values[0])));
 	tcase_add_test(tc, cut_part_is_judged);
 	tcase_add_test(tc, injective);
 	tcase_add_test(tc, every_code_point);
