@@ -1,7 +1,8 @@
 /*
- * unix:PATH: a stream socket made here, for this user alone (0600). A socket file that nobody
- * listens on any more is replaced; one in use, somebody else's, or a file of another type never is.
- * The file is removed at the end if it is still ours.
+ * unix:PATH and unixgram:PATH: a stream or datagram socket made here, for this user alone (0600). A
+ * socket file that nobody listens on any more is replaced; one in use, somebody else's, or a file
+ * of another type never is. The file is removed at the end if it is still ours. Not here: reading
+ * (net.c, dgram.c).
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -14,6 +15,7 @@
 #include <unistd.h>
 
 #include "base/xalloc.h"
+#include "source/dgram.h"
 #include "source/private.h"
 #include "base/banned.h"
 
@@ -22,19 +24,20 @@
 struct unix_source {
 	dev_t dev;
 	ino_t ino;
+	struct dgram *dgram; /* of unixgram: */
 };
 
 static int
-socket_new(void)
+socket_new(int type)
 {
-	return socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	return socket(AF_UNIX, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 }
 
 /* Whether somebody listens on the socket file: 1, 0, or -1 with errno. */
 static int
 alive(const struct sockaddr_un *a)
 {
-	int fd = socket_new();
+	int fd = socket_new(SOCK_STREAM);
 	int r, error;
 
 	if (fd < 0)
@@ -43,7 +46,8 @@ alive(const struct sockaddr_un *a)
 	error = errno;
 	close(fd);
 	errno = error;
-	if (r == 0 || error == EAGAIN || error == EINPROGRESS)
+	/* EPROTOTYPE: it takes datagrams, and is there */
+	if (r == 0 || error == EAGAIN || error == EINPROGRESS || error == EPROTOTYPE)
 		return 1;
 	return error == ECONNREFUSED || error == ENOENT ? 0 : -1;
 }
@@ -77,12 +81,12 @@ clear_path(struct source *s, const struct sockaddr_un *a, char *err, size_t errl
 	return 0;
 }
 
-/* Bound and listening, the file readable and writable by its owner only from its first moment; -1
- * with err. */
+/* Bound (a stream: and listening), the file readable and writable by its owner only from its first
+ * moment; -1 with err. */
 static int
-bind_socket(struct source *s, const struct sockaddr_un *a, char *err, size_t errlen)
+bind_socket(struct source *s, const struct sockaddr_un *a, int type, char *err, size_t errlen)
 {
-	int fd = socket_new();
+	int fd = socket_new(type);
 	mode_t mask;
 	int r, error;
 
@@ -92,7 +96,7 @@ bind_socket(struct source *s, const struct sockaddr_un *a, char *err, size_t err
 	r = bind(fd, (const struct sockaddr *)a, sizeof(*a));
 	error = errno;
 	umask(mask);
-	if (r == 0 && (r = listen(fd, BACKLOG)) != 0) {
+	if (r == 0 && type == SOCK_STREAM && (r = listen(fd, BACKLOG)) != 0) {
 		error = errno;
 		unlink(s->where);
 	}
@@ -102,8 +106,9 @@ bind_socket(struct source *s, const struct sockaddr_un *a, char *err, size_t err
 	return source_error(err, errlen, s->where, error);
 }
 
+/* The socket, with its source registered; -1 with err. */
 static int
-unix_open(struct source *s, char *err, size_t errlen)
+open_path(struct source *s, int type, char *err, size_t errlen)
 {
 	struct sockaddr_un a = { .sun_family = AF_UNIX };
 	size_t len = strlen(s->where);
@@ -121,7 +126,7 @@ unix_open(struct source *s, char *err, size_t errlen)
 	memcpy(a.sun_path, s->where, len);
 	if (clear_path(s, &a, err, errlen) != 0)
 		return -1;
-	fd = bind_socket(s, &a, err, errlen);
+	fd = bind_socket(s, &a, type, err, errlen);
 	if (fd < 0)
 		return -1;
 	s->state = u = xcalloc(1, sizeof(*u));
@@ -129,10 +134,32 @@ unix_open(struct source *s, char *err, size_t errlen)
 		u->dev = st.st_dev;
 		u->ino = st.st_ino;
 	}
-	name = xasprintf("unix:%s", s->where);
+	name = xasprintf("%s%s", s->ops->prefix, s->where);
 	source_register(s, name);
 	free(name);
+	return fd;
+}
+
+static int
+unix_open(struct source *s, char *err, size_t errlen)
+{
+	int fd = open_path(s, SOCK_STREAM, err, errlen);
+
+	if (fd < 0)
+		return -1;
 	net_listen(s->set->net, s, fd);
+	return 0;
+}
+
+static int
+unixgram_open(struct source *s, char *err, size_t errlen)
+{
+	int fd = open_path(s, SOCK_DGRAM, err, errlen);
+	struct unix_source *u = s->state;
+
+	if (fd < 0)
+		return -1;
+	u->dgram = dgram_new(s, fd, DGRAM_MAX_UNIX);
 	return 0;
 }
 
@@ -147,6 +174,7 @@ unix_close(struct source *s)
 	if (lstat(s->where, &st) == 0 && S_ISSOCK(st.st_mode) && st.st_dev == u->dev &&
 	    st.st_ino == u->ino)
 		unlink(s->where);
+	dgram_free(u->dgram);
 	free(u);
 	s->state = NULL;
 }
@@ -157,5 +185,14 @@ const struct source_ops source_unix = {
 	.help = "listen on a Unix socket, made for this user alone",
 	.live = true,
 	.open = unix_open,
+	.close = unix_close,
+};
+
+const struct source_ops source_unixgram = {
+	.prefix = "unixgram:",
+	.form = "unixgram:PATH",
+	.help = "take datagrams on a Unix socket, like /dev/log",
+	.live = true,
+	.open = unixgram_open,
 	.close = unix_close,
 };

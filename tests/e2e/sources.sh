@@ -1,0 +1,99 @@
+# Sources that are sockets and commands, fed by the programs that feed them in the field. Loopback only.
+ft=${FALCOTOP:?}
+here=$(cd "${srcdir:-.}/tests/e2e" && pwd)
+t=$(mktemp -d) || exit 99
+pid=
+trap '[ -z "$pid" ] || kill "$pid" 2>/dev/null; rm -rf "$t"' EXIT
+cd "$t" || exit 99
+export TZ=UTC0 LC_ALL=C.UTF-8
+n=0
+bad=0
+
+ok() { # NAME CONDITION...
+	name=$1
+	shift
+	n=$((n + 1))
+	if "$@"; then
+		echo "ok $n - $name"
+	else
+		sed 's/^/# /' err out 2>/dev/null | head -n 12
+		echo "not ok $n - $name"
+		bad=1
+	fi
+}
+skip() { # NAME WHY
+	n=$((n + 1))
+	echo "ok $n - $1 # SKIP $2"
+}
+has() { # PROGRAM
+	command -v "$1" >/dev/null 2>&1
+}
+says() { # FILE PATTERN
+	grep -qE -- "$2" "$1"
+}
+wait_for() { # COMMAND...: up to 10 s
+	i=0
+	until "$@" 2>/dev/null; do
+		i=$((i + 1))
+		[ $i -lt 200 ] || return 1
+		sleep 0.05
+	done
+}
+event() { # N
+	printf '{"output":"x","output_fields":{"user.name":"u%d"},"priority":"Notice","rule":"r","time":"2026-11-24T08:00:00.%09dZ"}\n' $(($1 % 3)) "$1"
+}
+events() { # N
+	i=0
+	while [ $i -lt "$1" ]; do
+		event $i
+		i=$((i + 1))
+	done
+}
+start() { # SOURCE...: in the background, as $pid
+	"$ft" report --view health --format json "$@" >out 2>err &
+	pid=$!
+}
+# Its report is ./out then; true when it ended well. What was sent before is read all the same: nothing needs to be waited for.
+stop() {
+	kill -TERM $pid
+	wait $pid
+	status=$?
+	pid=
+	[ $status = 0 ]
+}
+counts() { # ACCEPTED: that many events and nothing else
+	says out "\"records\": $1, \"accepted\": $1, \"rejected\": 0"
+}
+# A port that was free a moment ago, the same for TCP and UDP.
+free_port() {
+	port=$((20000 + $$ % 20000))
+	while grep -qi "$(printf ':%04X ' $port)" /proc/net/tcp /proc/net/udp /proc/net/tcp6 /proc/net/udp6 2>/dev/null; do
+		port=$((port + 1))
+	done
+	echo $port
+}
+listens() { # PORT
+	grep -qi "$(printf ':%04X 00000000:0000 0A' "$1")" /proc/net/tcp
+}
+
+# --- syslog
+port=$(free_port)
+if has logger; then
+	start syslog:$port
+	wait_for listens $port
+	for how in "-T" "-T --octet-count" "-T --rfc3164" "-d"; do
+		events 5 | logger -n 127.0.0.1 -P $port -t falco $how
+	done
+	ok "logger: ends well" stop
+	ok "logger: RFC 3164 and 5424, lines and counts, TCP and UDP" counts 20
+	start unixgram:log
+	wait_for [ -S log ]
+	events 5 | logger -u log -t falco
+	ok "logger -u: ends well" stop
+	ok "logger -u: datagrams" counts 5
+	ok "the socket file is gone" [ ! -e log ]
+else
+	skip "syslog" "no logger"
+fi
+echo "1..$n"
+exit $bad
