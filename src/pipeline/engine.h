@@ -35,6 +35,17 @@ void engine_detections(struct engine *e, struct detection_set *set);
 /* For history_options.wake, with the engine as argument: an answer or the mutes are new. */
 void engine_history_wake(void *engine);
 
+/*
+ * Mutes, from any thread. False: err says why, or there is no such mute. owner: who did it, may be
+ * "". What screens leave out changes with the next snapshots.
+ */
+bool engine_mute_add(struct engine *e, const char *filter, const char *reason, const char *owner,
+    int64_t expires, struct filter_error *err);
+bool engine_mute_lift(struct engine *e, uint64_t id);
+bool engine_mute_arm(struct engine *e, uint64_t id, int64_t expires);
+/* The list as its file has it. */
+void engine_mutes_print(struct engine *e, struct buf *out);
+
 /* --- for sources: any thread
  * ---------------------------------------------------------------------------------- */
 
@@ -82,7 +93,7 @@ void engine_batch_return(struct engine *e, struct batch *b); /* unused */
 /* --- requests and snapshots
  * ------------------------------------------------------------------------------------ */
 
-#define REQUEST_PANELS 12 /* the last four are for dialogs over a page */
+#define REQUEST_PANELS 13 /* the last five: dialogs over a page, and what mutes hide of it */
 
 /* One question of a screen and the part of its answer that is on screen. */
 struct panel_request {

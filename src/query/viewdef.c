@@ -15,6 +15,7 @@
 /* A table reads by its rows. */
 /* clang-format off */
 #define COL_PRI   { .name = "priority", .title = "PRI", .width = 3 }
+#define COL_RISK  { .name = "risk", .title = "RISK", .width = 6, .drop = 15 }
 #define COL_COUNT { .name = "count", .title = "COUNT", .width = 7 }
 #define COL_RATE  { .name = "rate", .title = "PER MIN", .width = 7, .drop = 90 }
 #define COL_TREND { .name = "trend", .title = "15 MIN TREND", .width = 15, .drop = 95 }
@@ -32,7 +33,7 @@ const struct view_def view_defs[] = {
 	    .by = { "container_image", "container_image_tag", "container_name", "parent",
 		"proc_exepath", "process", "user" },
 	    .sort = "count", .descending = true, .enter = ENTER_EVENTS,
-	    .column = { COL_PRI,
+	    .column = { COL_PRI, COL_RISK,
 		{ .name = "user", .width = 9, .weight = 1 },
 		{ .name = "container_name", .width = 10, .weight = 1 },
 		{ .name = "container_image", .width = 14, .weight = 4 },
@@ -51,7 +52,7 @@ const struct view_def view_defs[] = {
 	    .kind = QUERY_GROUPS, .by = { "user" },
 	    .distinct = { "container.id", "rule", "hostname" },
 	    .sort = "count", .descending = true, .enter = ENTER_USER,
-	    .column = { COL_PRI, { .name = "user", .width = 16, .weight = 2 }, COL_COUNT,
+	    .column = { COL_PRI, COL_RISK, { .name = "user", .width = 16, .weight = 2 }, COL_COUNT,
 		DC("container.id", "CONTNR", 20), DC("rule", "RULES", 30),
 		DC("hostname", "NODES", 40),
 		COL_RATE, COL_TREND, COL_FIRST, COL_LAST, { 0 } },

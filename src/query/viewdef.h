@@ -20,7 +20,7 @@ enum view_enter {
 #define VIEW_COLUMNS 18
 
 /* A column: a by-field or distinct-field name as in the query, or one of priority count rate trend
- * first last output time. */
+ * first last output time risk (of the user in the row). */
 struct view_column {
 	const char *name;
 	const char *title; /* NULL: the field's own */

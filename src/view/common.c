@@ -5,6 +5,7 @@
 #include "view/stack.h"
 
 #include "base/xalloc.h"
+#include "view/grid.h"
 #include "view/list.h"
 #include "view/pages.h"
 #include "view/text.h"
@@ -189,13 +190,40 @@ open_menu(struct ui *ui, enum action a)
 {
 	struct view *v = ui_page(ui);
 	struct list *l = v->ops->list == NULL ? NULL : v->ops->list(v);
+	struct grid *g = v->ops->grid == NULL ? NULL : v->ops->grid(v);
 
+	if (l == NULL && g != NULL) {
+		ui->next = a == ACTION_SORT ? grid_sort_menu_new(g) : grid_legend_new(g);
+		return REACT_PUSH;
+	}
 	if (l == NULL) {
 		ui_say(ui, STYLE_DIM, "this page has no columns");
 		return REACT_REDRAW;
 	}
 	ui->next = a == ACTION_SORT ? sort_menu_new(l) : legend_new(l);
 	return REACT_PUSH;
+}
+
+/* A page that is there once: its key opens and leaves it. */
+static unsigned
+open_or_leave(struct ui *ui, const char *kind, struct view *(*open)(void))
+{
+	struct view *v = ui_page(ui);
+
+	if (strcmp(v->ops->kind, kind) == 0)
+		return v->below != NULL ? REACT_POP : REACT_REDRAW;
+	ui->next = open();
+	return REACT_PUSH;
+}
+
+static unsigned
+toggle_muted(struct ui *ui)
+{
+	ui->show_muted = !ui->show_muted;
+	ui_say(ui, STYLE_DIM,
+	    ui->show_muted ? "what mutes hide is shown: rows flagged m"
+			   : "what mutes hide is hidden again");
+	return REACT_REDRAW | REACT_REQUEST | REACT_SHAPE;
 }
 
 static unsigned
@@ -207,11 +235,13 @@ open_page(struct ui *ui, enum action a)
 	switch (a) {
 	case ACTION_PICKER: ui->next = picker_new(l == NULL ? NULL : l->def); break;
 	case ACTION_HELP: ui->next = help_new(); break;
-	case ACTION_HEALTH:
-		if (strcmp(v->ops->kind, "health") == 0)
-			return REACT_POP;
-		ui->next = health_new();
-		break;
+	case ACTION_HEALTH: return open_or_leave(ui, "health", health_new);
+	case ACTION_RISK: return open_or_leave(ui, "risk", risk_page_new);
+	case ACTION_DETECTIONS: return open_or_leave(ui, "detections", detections_new);
+	case ACTION_MUTES: return open_or_leave(ui, "mutes", mutes_page_new);
+	case ACTION_MUTE:
+		ui->next = mute_dialog_new(ui);
+		return ui->next == NULL ? REACT_REDRAW : REACT_PUSH;
 	default: return REACT_NONE;
 	}
 	return REACT_PUSH;
@@ -228,7 +258,12 @@ common_act(struct ui *ui, enum action a)
 	case ACTION_CONTAINER: return open_entity(ui, ENTITY_CONTAINER);
 	case ACTION_PICKER:
 	case ACTION_HELP:
-	case ACTION_HEALTH: return open_page(ui, a);
+	case ACTION_HEALTH:
+	case ACTION_RISK:
+	case ACTION_DETECTIONS:
+	case ACTION_MUTES:
+	case ACTION_MUTE: return open_page(ui, a);
+	case ACTION_SHOW_MUTED: return toggle_muted(ui);
 	case ACTION_SORT:
 	case ACTION_COLUMNS: return open_menu(ui, a);
 	case ACTION_FREEZE:

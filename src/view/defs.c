@@ -14,6 +14,10 @@
 	{                                                                                          \
 		.name = "priority", .title = "PRI", .width = 3                                     \
 	}
+#define COLUMN_RISK                                                                                \
+	{                                                                                          \
+		.name = "risk", .title = "RISK", .width = 6, .drop = 15                            \
+	}
 #define COLUMNS_END                                                                                \
 	{ .name = "count", .title = "COUNT", .width = 7 },                                         \
 	    { .name = "rate", .title = "PER MIN", .width = 7, .drop = 90 },                        \
@@ -33,7 +37,7 @@ const struct view_def def_activity = {
 	.sort = "count",
 	.descending = true,
 	.enter = ENTER_EVENTS,
-	.column = { COLUMN_PRI, { .name = "user", .width = 9, .weight = 1 },
+	.column = { COLUMN_PRI, COLUMN_RISK, { .name = "user", .width = 9, .weight = 1 },
 	    { .name = "container_name", .width = 10, .weight = 1 },
 	    { .name = "container_image", .width = 14, .weight = 3, .drop = 65 },
 	    { .name = "container_image_tag",
@@ -93,6 +97,9 @@ def_by(const char *fields, struct filter_error *err)
 	d->descending = true;
 	d->enter = ENTER_EVENTS;
 	d->column[n++] = (struct view_column)COLUMN_PRI;
+	for (unsigned i = 0; i < q.nby; i++)
+		if (field_by_name(slice_of(q.by[i])) == FIELD_USER && n == 1)
+			d->column[n++] = (struct view_column)COLUMN_RISK;
 	for (unsigned i = 0; i < q.nby; i++) {
 		enum field_id f = field_by_name(slice_of(q.by[i]));
 

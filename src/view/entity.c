@@ -10,6 +10,8 @@
 #include "base/xalloc.h"
 #include "view/list.h"
 #include "view/panes.h"
+#include "view/riskpages.h"
+#include "view/riskparts.h"
 #include "view/strip.h"
 #include "view/tabs.h"
 #include "view/text.h"
@@ -25,14 +27,16 @@ enum {
 	PANEL_SIBLINGS = 7
 };
 
-#define ENTITY_TABS  6
+#define ENTITY_TABS  8
 #define SIBLING_ROWS 201
 
 struct entity_tab {
 	const char *title;
 	const char *view; /* of viewdef.c; NULL: def */
 	const struct view_def *def;
-	const char *heading; /* %s: the entity */
+	const char *heading; /* %s: the entity; of a drilldown, while no detection names it */
+	int drilldown;	     /* of the detection, from 1: it names the tab; 0: none */
+	bool risk;	     /* the table of risk events instead of a view */
 };
 
 /* A kind of entity: the declaration. */
@@ -49,13 +53,14 @@ struct entity_decl {
 
 #define CONTAINER_TABS                                                                             \
 	{                                                                                          \
-		{ "Who/What", NULL, &def_activity, "Who did what in %s" },                         \
-		    { "Users", "users", NULL, "Users in %s" },                                     \
-		    { "Processes", NULL, &def_processes, "Processes in %s: parent and child" },    \
-		    { "Rules", "rules", NULL, "Rules that fired in %s" },                          \
-		    { "Shells", "shells", NULL, "Shells spawned in %s" },                          \
+		{ "Who/What", NULL, &def_activity, "Who did what in %s", 0, false },               \
+		    { "Users", "users", NULL, "Users in %s", 0, false },                           \
+		    { "Processes", NULL, &def_processes, "Processes in %s: parent and child", 0,   \
+			    false },                                                               \
+		    { "Rules", "rules", NULL, "Rules that fired in %s", 0, false },                \
+		    { "Shells", "shells", NULL, "Shells spawned in %s", 0, false },                \
 		{                                                                                  \
-			"Events", "events", NULL, "Events of %s"                                   \
+			"Events", "events", NULL, "Events of %s", 0, false                         \
 		}                                                                                  \
 	}
 #define CONTAINER_HIDE                                                                             \
@@ -69,12 +74,17 @@ struct entity_decl {
 static const struct entity_decl decls[] = {
 	[ENTITY_USER] = { .word = "user",
 	    .field = "user.name",
-	    .tab = { { "Results", "shells", NULL, "View the detection results for - \"%s\"" },
-		{ "Containers", "containers", NULL, "Containers of %s" },
-		{ "Rules", "rules", NULL, "Rules that %s fired" },
-		{ "Processes", NULL, &def_processes, "Processes of %s: parent and child" },
-		{ "Activity", NULL, &def_activity, "Who did what, where: everything of %s" },
-		{ "Events", "events", NULL, "Events of %s" } },
+	    .tab = { { "Results", "shells", NULL, "View the detection results for - \"%s\"", 1,
+			 false },
+		{ "Risk 7 d", "shells", NULL, "View risk events for the last 7 days for - \"%s\"",
+		    2, true },
+		{ "Containers", "containers", NULL, "Containers of %s", 0, false },
+		{ "Rules", "rules", NULL, "Rules that %s fired", 0, false },
+		{ "Processes", NULL, &def_processes, "Processes of %s: parent and child", 0,
+		    false },
+		{ "Activity", NULL, &def_activity, "Who did what, where: everything of %s", 0,
+		    false },
+		{ "Events", "events", NULL, "Events of %s", 0, false } },
 	    .by = NULL,
 	    .top = "rule",
 	    .top_title = "rules",
@@ -109,6 +119,7 @@ struct entity {
 	struct buf shown; /* how the value reads: a container by its name once it is known */
 	unsigned tab;
 	struct list list;
+	int risk_top, risk_lines, risk_page; /* of the table of risk events */
 };
 
 static const struct view_ops entity_ops;
@@ -123,6 +134,28 @@ static const struct entity *
 entity_const(const struct view *v)
 {
 	return (const struct entity *)v;
+}
+
+static unsigned
+tab_count(const struct entity *e)
+{
+	unsigned n = 0;
+
+	while (n < ENTITY_TABS && e->decl->tab[n].title != NULL)
+		n++;
+	return n;
+}
+
+static bool
+on_risk(const struct entity *e)
+{
+	return e->decl->tab[e->tab].risk;
+}
+
+static bool
+is_user(const struct entity *e)
+{
+	return e->decl == &decls[ENTITY_USER];
 }
 
 static const struct view_def *
@@ -154,6 +187,7 @@ show_tab(struct entity *e, unsigned tab)
 	list_init(&e->list, tab_def(&e->decl->tab[tab]), term.p, PANEL_LIST);
 	e->list.hide = e->decl->hide;
 	e->tab = tab;
+	e->risk_top = 0;
 	buf_release(&term);
 }
 
@@ -243,7 +277,11 @@ entity_request(struct view *v, struct ui *ui, struct request *r)
 	struct entity *e = entity(v);
 
 	list_request(&e->list, ui, r);
-	pane_row_request(&e->list, ui, r);
+	if (!on_risk(e))
+		pane_row_request(&e->list, ui, r);
+	if (is_user(e))
+		risk_ask(
+		    r, risk_object_of(buf_slice(&e->value), e->symbol), (struct slice){ NULL, 0 });
 	pane_histogram_request(ui, r, PANEL_HISTOGRAM, graph_width(draw_cols()));
 	query_and(&r->panel[PANEL_HISTOGRAM].query, e->list.terms);
 	if (graph_width(draw_cols()) < draw_cols()) {
@@ -350,11 +388,24 @@ first_row(const struct snapshot *s, unsigned panel)
 	return p != NULL && p->used && !p->bad_query && p->nrows > 0 ? &p->row[0] : NULL;
 }
 
+/* Sum, gauge and tactics of a user. Returns the lines used. */
+static int
+draw_risk(
+    const struct entity *e, const struct ui *ui, struct area a, int y, const struct snapshot *s)
+{
+	if (!is_user(e) || s == NULL || !s->risk.on || s->risk.now == TIME_NONE)
+		return 0;
+	risk_gauge_draw(y, a.x + 1, a.w - 2, ui, s);
+	risk_strip_draw(y + 1, a.x + 1, a.w - 2, ui, s);
+	return 2;
+}
+
 /* Who it is, how much, when. Returns the lines used. */
 static int
 draw_card(struct entity *e, struct ui *ui, struct area a, const struct snapshot *s)
 {
 	int y = a.y, h = draw_rows() >= 44 ? 10 : draw_rows() >= 30 ? 8 : draw_rows() >= 22 ? 5 : 0;
+	int risk;
 	const struct snap_row *total = first_row(s, PANEL_TOTALS),
 			      *row = first_row(s, PANEL_IDENTITY);
 
@@ -374,6 +425,10 @@ draw_card(struct entity *e, struct ui *ui, struct area a, const struct snapshot 
 		draw_counts(ui, &s->panel[PANEL_TOTALS], y + 1);
 	}
 	y += 2;
+	risk = draw_risk(e, ui, a, y, s);
+	y += risk;
+	if (risk > 0 && h == 5) /* the risk is worth more than the histogram */
+		h = 0;
 	if (h > 0 && s != NULL) {
 		int w = graph_width(a.w);
 
@@ -391,22 +446,49 @@ draw_entity_tabs(const struct entity *e, int y)
 {
 	struct tab tab[ENTITY_TABS];
 
-	for (unsigned i = 0; i < ENTITY_TABS; i++)
+	unsigned n = tab_count(e);
+
+	for (unsigned i = 0; i < n; i++)
 		tab[i] = (struct tab){ (char)('1' + i), e->decl->tab[i].title, i == e->tab };
-	tabs_draw(y, tab, ENTITY_TABS);
+	tabs_draw(y, tab, n);
 }
 
 static void
-draw_heading(const struct entity *e, int y)
+draw_heading(const struct entity *e, int y, const struct snapshot *s)
 {
-	const char *heading = e->decl->tab[e->tab].heading, *at = strstr(heading, "%s");
+	const struct entity_tab *t = &e->decl->tab[e->tab];
+	const char *at = strstr(t->heading, "%s");
 	struct buf b = { 0 };
 
-	buf_add(&b, heading, (size_t)(at - heading));
-	buf_add(&b, e->shown.p, e->shown.len);
-	buf_adds(&b, at + 2);
+	if (t->drilldown == 0 || s == NULL ||
+	    !drilldown_name(s->detections, (unsigned)t->drilldown - 1, buf_slice(&e->shown), &b)) {
+		buf_add(&b, t->heading, (size_t)(at - t->heading));
+		buf_add(&b, e->shown.p, e->shown.len);
+		buf_adds(&b, at + 2);
+	}
 	(void)draw_text(y, 1, draw_cols() - 2, STYLE_TITLE, buf_slice(&b));
 	buf_release(&b);
+}
+
+/* The drilldown of risk events, from the line on that was scrolled to. */
+static void
+draw_risk_table(struct entity *e, struct ui *ui, struct area a, const struct snapshot *s)
+{
+	if (s == NULL)
+		return;
+	if (!s->risk.on || !s->risk.object.found) {
+		(void)draw_text(a.y + 1, a.x + 1, a.w - 2, STYLE_DIM,
+		    s->risk.on ? SLICE("No risk event in the 7 days before now.")
+			       : SLICE("Neither detections nor a history are there."));
+		return;
+	}
+	e->risk_page = a.h;
+	e->risk_lines = risk_table_draw(a, e->risk_top, ui, s);
+	if (e->risk_top > 0 && e->risk_top + a.h > e->risk_lines) {
+		e->risk_top = e->risk_lines > a.h ? e->risk_lines - a.h : 0;
+		draw_fill(a, STYLE_NORMAL);
+		(void)risk_table_draw(a, e->risk_top, ui, s);
+	}
 }
 
 static void
@@ -419,9 +501,13 @@ entity_draw(struct view *v, struct ui *ui, struct area a, const struct snapshot 
 	a.h -= used;
 	if (a.h >= 6) {
 		draw_entity_tabs(e, a.y);
-		draw_heading(e, a.y + 1);
+		draw_heading(e, a.y + 1, s);
 		a.y += 2;
 		a.h -= 2;
+	}
+	if (on_risk(e)) {
+		draw_risk_table(e, ui, a, s);
+		return;
 	}
 	a = pane_row(&e->list, ui, a, s);
 	list_draw(&e->list, ui, a, s);
@@ -459,17 +545,42 @@ entity_sibling(struct view *v, struct ui *ui, int dir, const struct snapshot *s)
 	return react;
 }
 
+/* Scrolls the table of risk events; Enter opens the ledger. */
+static unsigned
+act_risk(struct entity *e, struct ui *ui, enum action a)
+{
+	int last = e->risk_lines > e->risk_page ? e->risk_lines - e->risk_page : 0;
+
+	switch (a) {
+	case ACTION_UP: e->risk_top -= 1; break;
+	case ACTION_DOWN: e->risk_top += 1; break;
+	case ACTION_PAGE_UP:
+	case ACTION_HALF_UP: e->risk_top -= e->risk_page; break;
+	case ACTION_PAGE_DOWN:
+	case ACTION_HALF_DOWN: e->risk_top += e->risk_page; break;
+	case ACTION_FIRST: e->risk_top = 0; break;
+	case ACTION_LAST: e->risk_top = last; break;
+	case ACTION_ENTER:
+		ui->next = ledger_new(
+		    risk_object_of(buf_slice(&e->value), e->symbol), (struct slice){ NULL, 0 });
+		return REACT_PUSH;
+	default: return REACT_PASS;
+	}
+	e->risk_top = e->risk_top > last ? last : e->risk_top < 0 ? 0 : e->risk_top;
+	return REACT_REDRAW;
+}
+
 static unsigned
 entity_act(struct view *v, struct ui *ui, enum action a, const struct snapshot *s)
 {
 	struct entity *e = entity(v);
 
 	switch (a) {
-	case ACTION_NEXT_TAB: return switch_tab(e, (e->tab + 1) % ENTITY_TABS);
-	case ACTION_PREV_TAB: return switch_tab(e, (e->tab + ENTITY_TABS - 1) % ENTITY_TABS);
+	case ACTION_NEXT_TAB: return switch_tab(e, (e->tab + 1) % tab_count(e));
+	case ACTION_PREV_TAB: return switch_tab(e, (e->tab + tab_count(e) - 1) % tab_count(e));
 	case ACTION_PREV_SIBLING: return entity_sibling(v, ui, -1, s);
 	case ACTION_NEXT_SIBLING: return entity_sibling(v, ui, 1, s);
-	default: return list_act(&e->list, ui, a, s);
+	default: return on_risk(e) ? act_risk(e, ui, a) : list_act(&e->list, ui, a, s);
 	}
 }
 
@@ -478,7 +589,7 @@ entity_key(struct view *v, struct ui *ui, int key, const struct snapshot *s)
 {
 	(void)ui;
 	(void)s;
-	if (key >= '1' && key < '1' + ENTITY_TABS)
+	if (key >= '1' && key < '1' + (int)tab_count(entity(v)))
 		return switch_tab(entity(v), (unsigned)(key - '1'));
 	return REACT_NONE;
 }
@@ -486,26 +597,36 @@ entity_key(struct view *v, struct ui *ui, int key, const struct snapshot *s)
 static unsigned
 entity_find(struct view *v, struct ui *ui, const char *text, int dir, const struct snapshot *s)
 {
+	if (on_risk(entity(v))) {
+		ui_say(ui, STYLE_DIM, "nothing to search here: Enter opens the ledger");
+		return REACT_REDRAW;
+	}
 	return list_find(&entity(v)->list, ui, text, dir, s);
 }
 
 static void
 entity_place(const struct view *v, const struct snapshot *s, struct buf *out)
 {
-	list_place(&entity_const(v)->list, s, out);
+	const struct entity *e = entity_const(v);
+
+	if (!on_risk(e))
+		list_place(&e->list, s, out);
+	else if (e->risk_lines > e->risk_page)
+		buf_addf(out, "%d/%d", e->risk_top + 1, e->risk_lines);
 }
 
 static struct list *
 entity_list(struct view *v)
 {
-	return &entity(v)->list;
+	return on_risk(entity(v)) ? NULL : &entity(v)->list;
 }
 
 static bool
 entity_cell(const struct view *v, const struct snapshot *s, struct buf *field, struct buf *value,
     sym_t *kind)
 {
-	return list_cell(&entity_const(v)->list, s, field, value, kind);
+	return !on_risk(entity_const(v)) &&
+	       list_cell(&entity_const(v)->list, s, field, value, kind);
 }
 
 /* The page's own user or container counts when the row names none. */
@@ -515,7 +636,7 @@ entity_field(const struct view *v, const struct snapshot *s, const char *field, 
 {
 	const struct entity *e = entity_const(v);
 
-	if (list_field(&e->list, s, field, value, kind))
+	if (!on_risk(e) && list_field(&e->list, s, field, value, kind))
 		return true;
 	if (strcmp(field, e->decl->field) != 0)
 		return false;

@@ -160,14 +160,14 @@ line_at(const struct snap_event *e, unsigned i, struct field_line *out)
 }
 
 static void
-draw_value(struct area a, const struct field_line *l, bool selected, bool wrap, int *y)
+show_value(struct area a, const struct field_line *l, bool selected, bool wrap, int *y)
 {
 	bool missing;
 	struct slice v = text_value(l->text, l->symbol, &missing);
 	enum style style = selected ? STYLE_CELL : missing ? STYLE_MISSING : STYLE_NORMAL;
 
 	if (!wrap) {
-		(void)draw_text(*y, a.x, a.w, selected ? STYLE_CURSOR : style, v);
+		(void)draw_value(*y, a.x, a.w, selected ? STYLE_CURSOR : style, v);
 		(*y)++;
 		return;
 	}
@@ -233,7 +233,7 @@ draw_fields(struct event_page *p, const struct ui *ui, struct area a, const stru
 			(void)draw_right(y, a.x + 5 + name + value + type, seen,
 			    on ? STYLE_CURSOR : STYLE_DIM, buf_slice(&b));
 		}
-		draw_value((struct area){ a.y, a.x + 3 + name, a.h, value }, &l, on, ui->wrap, &y);
+		show_value((struct area){ a.y, a.x + 3 + name, a.h, value }, &l, on, ui->wrap, &y);
 		buf_release(&b);
 	}
 }

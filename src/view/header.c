@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "view/actions.h"
+#include "view/grid.h"
 #include "view/list.h"
 #include "view/strip.h"
 #include "view/text.h"
@@ -173,6 +174,25 @@ draw_priorities(const struct snapshot *s, struct strip *to)
 	}
 }
 
+/* What the user must know of the history: it is not kept, or not now. */
+static void
+draw_history(const struct snapshot *s, struct strip *to)
+{
+	const struct history_status *h = &s->risk.history;
+
+	if (!s->risk.on || h->state == HISTORY_OK || h->state == HISTORY_OPENING)
+		return;
+	if (h->state == HISTORY_OFF) {
+		(void)strip_add(to, 2, STYLE_DIM, "history off");
+		return;
+	}
+	if (h->error[0] == '\0' ||
+	    !strip_add(to, 2, h->state == HISTORY_REFUSED ? STYLE_ALARM : STYLE_WARN,
+		"history %s: %.60s", history_state_name(h->state), h->error))
+		(void)strip_add(to, 2, h->state == HISTORY_REFUSED ? STYLE_ALARM : STYLE_WARN,
+		    "history %s", history_state_name(h->state));
+}
+
 static void
 draw_health(const struct ui *ui, int y)
 {
@@ -204,6 +224,7 @@ draw_health(const struct ui *ui, int y)
 		text_time(&b, s->stats.index_from, ui->now, ui->local);
 		(void)strip_add(&to, 1, STYLE_WARN, "(index from %s)", b.p);
 	}
+	draw_history(s, &to);
 	buf_release(&b);
 }
 
@@ -236,20 +257,44 @@ sort_words(const struct ui *ui, struct buf *out)
 			if (strcmp(l->def->column[i].name, l->sort) == 0)
 				column_title(out, &l->def->column[i]);
 		buf_adds(out, l->descending ? " desc" : " asc");
+	} else if (v->ops->grid != NULL && v->ops->grid(v)->sort < GRID_COLUMNS) {
+		const struct grid *g = v->ops->grid(v);
+
+		buf_addf(out, "sort %s %s", g->def->column[g->sort].title,
+		    g->descending ? "desc" : "asc");
 	}
 	if (ui->frozen)
 		buf_adds(out, ", order frozen");
+}
+
+/* What mutes hide is never unsaid. */
+static void
+muted_words(const struct ui *ui, struct buf *out)
+{
+	const struct snapshot *s = ui->snap;
+
+	if (s == NULL || s->nmutes == 0)
+		return;
+	text_plural(out, s->nmutes, "mute");
+	buf_adds(out, ui->show_muted ? (s->nmutes == 1 ? " shows " : " show ")
+				     : (s->nmutes == 1 ? " hides " : " hide "));
+	text_count(out, s->muted);
+	buf_adds(out, " ev  ");
 }
 
 static void
 draw_where(const struct ui *ui, int y)
 {
 	struct buf crumb = { 0 }, sort = { 0 };
-	int cols = draw_cols(), w, room, right;
+	int cols = draw_cols(), w, room, right, muted;
 	bool on = ui->filter != NULL;
 
 	breadcrumb(ui, &crumb);
+	muted_words(ui, &sort);
+	muted = (int)sort.len;
 	sort_words(ui, &sort);
+	if (muted > 0 && cols < 100 && (int)sort.len > muted) /* the mutes matter more */
+		sort.len = (size_t)muted - 2;
 	right = (int)sort.len;
 	w = draw_width(buf_slice(&crumb), cols);
 	room = cols - 2 - right - (on ? 24 : 16);
@@ -263,8 +308,8 @@ draw_where(const struct ui *ui, int y)
 		(void)draw_text(y, 1 + w + 2 + used, room - used, on ? STYLE_WARN : STYLE_DIM,
 		    on ? slice_of(ui->filter) : SLICE("none"));
 	}
-	(void)draw_right(
-	    y, cols - 1 - right, right, ui->frozen ? STYLE_WARN : STYLE_DIM, buf_slice(&sort));
+	(void)draw_right(y, cols - 1 - right, right,
+	    ui->frozen || muted > 0 ? STYLE_WARN : STYLE_DIM, buf_slice(&sort));
 	buf_release(&crumb);
 	buf_release(&sort);
 }
@@ -300,6 +345,8 @@ static const struct {
 	{ "F10", "q", "Quit", "Quit", false },
 	{ "u", "", "user", "user", true },
 	{ "c", "", "container", "contnr", true },
+	{ "R", "", "risk", "risk", true },
+	{ "m", "", "mute", "mute", true },
 	{ "p", "", "pause", "pause", true },
 	{ "o", "", "freeze", "freeze", true },
 	{ "T", "", "zone", "zone", true },
@@ -452,5 +499,5 @@ ui_draw(struct ui *ui)
 	while (n-- > 0)
 		over[n]->ops->draw(over[n], ui, a, ui_snapshot(ui));
 	footer_draw(ui, rows - 1);
-	return ui->prompting != UI_NO_PROMPT;
+	return ui->prompting != UI_NO_PROMPT || ui->top->ops->types;
 }

@@ -177,6 +177,46 @@ draw_memory(struct sheet *s, const struct ui *ui, const struct model_stats *m)
 	buf_release(&budget);
 }
 
+/* Risk events on their way to the disk, and why they are not there. */
+static void
+draw_history(struct sheet *s, const struct ui *ui, const struct snap_risk *r)
+{
+	const struct history_status *h = &r->history;
+	bool trouble = h->state == HISTORY_RETRYING || h->state == HISTORY_REFUSED;
+	struct strip to;
+	struct buf b = { 0 };
+	int y = next_line(s);
+
+	if (y >= 0) {
+		(void)draw_fmt(y, s->a.x + 1, 9, trouble ? STYLE_ALARM : STYLE_OK, "%s",
+		    history_state_name(h->state));
+		(void)draw_value_tail(y, s->a.x + 11, s->a.w - 12, STYLE_BOLD, slice_of(h->path));
+	}
+	if (h->error[0] != '\0' && (y = next_line(s)) >= 0)
+		(void)draw_text(y, s->a.x + 4, s->a.w - 5, STYLE_WARN, slice_of(h->error));
+	if (h->note[0] != '\0' && (y = next_line(s)) >= 0)
+		(void)draw_text(y, s->a.x + 4, s->a.w - 5, STYLE_WARN, slice_of(h->note));
+	if (counter_line(s, &to)) {
+		text_bytes(&b, h->file_bytes + h->wal_bytes);
+		(void)strip_add(&to, 2, STYLE_NORMAL, "%s", b.p);
+		field(&to, "new", h->inserted, false);
+		field(&to, "changed", h->updated, false);
+		field(&to, "known", h->unchanged, false);
+		field(&to, "waiting", h->pending, false);
+		field(&to, "dropped", h->dropped, true);
+		field(&to, "expired", h->expired, false);
+	}
+	if (counter_line(s, &to)) {
+		field(&to, "risk events in memory", r->book.events, false);
+		field(&to, "of users and others", r->book.objects, false);
+		field(&to, "left memory", r->book.evicted, true);
+		field(&to, "too far ahead", r->book.ahead, true);
+		field(&to, "refused", r->book.refused, true);
+	}
+	(void)ui;
+	buf_release(&b);
+}
+
 static void
 draw_reasons(struct sheet *s, const struct tally *t)
 {
@@ -238,6 +278,10 @@ health_draw(struct view *v, struct ui *ui, struct area a, const struct snapshot 
 	}
 	heading(&sheet, "memory");
 	draw_memory(&sheet, ui, &s->stats);
+	if (s->risk.on) {
+		heading(&sheet, "history");
+		draw_history(&sheet, ui, &s->risk);
+	}
 	if (tally_rejected(&s->tally) > 0) {
 		heading(&sheet, "rejected lines by reason");
 		draw_reasons(&sheet, &s->tally);

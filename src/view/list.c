@@ -27,6 +27,7 @@ own_column(const char *name)
 		{ "count", COLUMN_COUNT },
 		{ "rate", COLUMN_RATE },
 		{ "trend", COLUMN_TREND },
+		{ "risk", COLUMN_RISK },
 		{ "first", COLUMN_FIRST },
 		{ "last", COLUMN_LAST },
 		{ "time", COLUMN_TIME },
@@ -111,6 +112,37 @@ list_query(const struct list *l, const struct ui *ui, struct query *q)
 	ui_query(ui, q);
 }
 
+/* What mutes hide, as the newest snapshot has them; false: nothing. */
+static bool
+hidden_term(const struct snapshot *s, struct buf *out)
+{
+	for (unsigned i = 0; s != NULL && i < s->nmute; i++) {
+		if (s->mute[i].mute.is != MUTE_IS_ON)
+			continue;
+		buf_addf(out, "%s(%s)", out->len > 0 ? " or " : "", s->mute[i].mute.filter);
+	}
+	return out->len > 0;
+}
+
+static void
+ask_muted(const struct list *l, struct ui *ui, struct request *r)
+{
+	struct panel_request *p = &r->panel[PANEL_MUTED];
+	struct buf term = { 0 };
+
+	r->want_mutes = true;
+	if (hidden_term(ui->snap, &term)) {
+		p->used = true;
+		list_query(l, ui, &p->query);
+		query_and(&p->query, term.p);
+		(void)snprintf(p->sort, sizeof(p->sort), "%s", l->sort);
+		p->descending = l->descending;
+		p->rows = MUTED_ROWS;
+		p->anchor = l->def->kind == QUERY_EVENTS ? UINT64_MAX : 0;
+	}
+	buf_release(&term);
+}
+
 void
 list_request(struct list *l, struct ui *ui, struct request *r)
 {
@@ -140,6 +172,8 @@ list_request(struct list *l, struct ui *ui, struct request *r)
 	}
 	if (l->sent == 0)
 		l->sent = r->number;
+	if (ui->show_muted)
+		ask_muted(l, ui, r);
 }
 
 const struct snap_panel *
@@ -321,8 +355,8 @@ list_sortable(const struct list *l, unsigned i)
 		return false;
 	if (l->def->kind == QUERY_EVENTS)
 		return l->kind[i] == COLUMN_TIME;
-	return l->kind[i] != COLUMN_TREND && l->kind[i] != COLUMN_OUTPUT &&
-	       l->kind[i] != COLUMN_TIME;
+	return l->kind[i] != COLUMN_TREND && l->kind[i] != COLUMN_RISK &&
+	       l->kind[i] != COLUMN_OUTPUT && l->kind[i] != COLUMN_TIME;
 }
 
 void

@@ -9,6 +9,10 @@
 #include "tui/layout.h"
 #include "view/stack.h"
 
+#define PANEL_DIALOG 8	/* the first of four */
+#define PANEL_MUTED  12 /* while hidden rows are shown: which they are */
+#define MUTED_ROWS   512
+
 enum column_kind {
 	COLUMN_NONE, /* the query has no such field: stays empty */
 	COLUMN_BY,
@@ -17,6 +21,7 @@ enum column_kind {
 	COLUMN_COUNT,
 	COLUMN_RATE,
 	COLUMN_TREND,
+	COLUMN_RISK,
 	COLUMN_FIRST,
 	COLUMN_LAST,
 	COLUMN_TIME,
@@ -45,6 +50,8 @@ struct list {
 	bool tail;     /* events: stays at the newest */
 	uint64_t sent; /* number of the request that carried the anchor */
 	int page;      /* rows on screen at the last draw */
+	int flags;     /* cells left of the first column */
+	bool risk;     /* the engine knows the risk of users */
 
 	char find[QUERY_NAME_MAX];
 	int find_dir; /* 0: nothing asked */

@@ -7,10 +7,14 @@
 #include "base/sanitise.h"
 #include "base/clock.h"
 #include "query/predicate.h"
+#include "view/riskparts.h"
 #include "view/text.h"
 #include "base/banned.h"
 
-#define FLAGS	    2 /* cells left of the first column: the cursor, and ! for hostile bytes */
+/* Cells left of the first column: the cursor and ! for hostile bytes; with a memory of what was
+ * seen or mutes one flag of m, ! and N, and a blank. */
+#define FLAGS	    2
+#define FLAGS_NEW   3
 #define MEASURE_MAX 160
 
 /* What a cell says. tail: cut from the left (paths). */
@@ -18,6 +22,7 @@ struct cell_text {
 	struct buf text;
 	enum style style;
 	bool right, tail;
+	bool value; /* alone in its cell: blanks at its ends are marked */
 };
 
 static bool
@@ -39,6 +44,7 @@ value_cell(const struct list *l, unsigned c, const struct snap_row *row, struct 
 
 	buf_add(&out->text, v.p, v.len);
 	out->style = missing ? STYLE_MISSING : STYLE_NORMAL;
+	out->value = true;
 	out->tail = is_path(l->def->column[c].name);
 }
 
@@ -75,7 +81,7 @@ cell_of(const struct list *l, const struct ui *ui, unsigned c, const struct snap
 
 	buf_clear(&out->text);
 	out->style = STYLE_NORMAL;
-	out->right = out->tail = false;
+	out->right = out->tail = out->value = false;
 	switch (l->kind[c]) {
 	case COLUMN_BY: value_cell(l, c, row, out); break;
 	case COLUMN_PRIORITY: priority_cell(l, row, out); break;
@@ -85,6 +91,12 @@ cell_of(const struct list *l, const struct ui *ui, unsigned c, const struct snap
 		break;
 	case COLUMN_COUNT: text_count_in(&out->text, row->group.count, width); break;
 	case COLUMN_RATE: text_rate(&out->text, row->rate); break;
+	case COLUMN_RISK:
+		if (row->has_risk) {
+			risk_sum_text(&out->text, row->risk, row->risk_severity);
+			out->style = risk_style(row->risk_severity);
+		}
+		break;
 	case COLUMN_FIRST: text_time(&out->text, row->group.first, ui->now, ui->local); break;
 	case COLUMN_LAST: time_print_age(&out->text, ui->now - row->group.last); break;
 	case COLUMN_TIME:
@@ -97,6 +109,7 @@ cell_of(const struct list *l, const struct ui *ui, unsigned c, const struct snap
 	case COLUMN_DISTINCT:
 	case COLUMN_COUNT:
 	case COLUMN_RATE:
+	case COLUMN_RISK:
 	case COLUMN_LAST: out->right = true; break;
 	default: break;
 	}
@@ -123,7 +136,7 @@ measure(struct list *l, const struct ui *ui, const struct snapshot *s, const str
 			int w;
 
 			cell_of(l, ui, c, &p->row[i], &cell);
-			w = draw_width(buf_slice(&cell.text), MEASURE_MAX);
+			w = draw_value_width(buf_slice(&cell.text), MEASURE_MAX);
 			need = w > need ? w : need;
 		}
 		l->lay[c].need = need > l->lay[c].need ? need : l->lay[c].need;
@@ -155,7 +168,7 @@ lay_out(struct list *l, int width)
 			y->width++;
 		y->weight = v->weight;
 		y->drop = v->drop;
-		y->never = list_hides(l, v->name);
+		y->never = list_hides(l, v->name) || (l->kind[c] == COLUMN_RISK && !l->risk);
 		y->join = join_target(l, c);
 		y->joint = v->joint == NULL ? 1 : (int)strlen(v->joint);
 	}
@@ -184,9 +197,10 @@ draw_titles(const struct list *l, int y, struct area a)
 	draw_fill((struct area){ y, a.x, 1, a.w }, STYLE_HEADER);
 	for (unsigned c = 0; c < l->ncol; c++) {
 		bool sorted = strcmp(l->sort, l->def->column[c].name) == 0;
-		int j = joined_into(l, c), x = a.x + FLAGS + l->lay[c].x, w = l->lay[c].cells;
+		int j = joined_into(l, c), x = a.x + l->flags + l->lay[c].x, w = l->lay[c].cells;
 		bool right = l->kind[c] == COLUMN_COUNT || l->kind[c] == COLUMN_RATE ||
-			     l->kind[c] == COLUMN_LAST || l->kind[c] == COLUMN_DISTINCT;
+			     l->kind[c] == COLUMN_LAST || l->kind[c] == COLUMN_DISTINCT ||
+			     l->kind[c] == COLUMN_RISK;
 
 		if (w == 0)
 			continue;
@@ -276,7 +290,9 @@ draw_cell(const struct list *l, const struct ui *ui, unsigned c, const struct sn
 	if (cell->right)
 		(void)draw_right(y, x, w, style, buf_slice(&cell->text));
 	else if (cell->tail)
-		(void)draw_tail(y, x, w, style, buf_slice(&cell->text));
+		(void)draw_value_tail(y, x, w, style, buf_slice(&cell->text));
+	else if (cell->value)
+		(void)draw_value(y, x, w, style, buf_slice(&cell->text));
 	else
 		(void)draw_text(y, x, w, style, buf_slice(&cell->text));
 	if (!cell->right && !cell->tail)
@@ -290,6 +306,20 @@ hostile(const struct list *l, const struct snap_row *row)
 					    : row->group.hostile != 0;
 }
 
+/* Some of the row is hidden by a mute: the same identity is among the hidden rows. */
+static bool
+is_muted(const struct list *l, const struct ui *ui, const struct snap_row *row)
+{
+	const struct snapshot *s = ui->show_muted ? ui_snapshot(ui) : NULL;
+	const struct snap_panel *p = s == NULL ? NULL : &s->panel[PANEL_MUTED];
+
+	(void)l;
+	for (unsigned i = 0; p != NULL && p->used && i < p->nrows; i++)
+		if (p->row[i].identity == row->identity)
+			return true;
+	return false;
+}
+
 static void
 draw_row(const struct list *l, const struct ui *ui, const struct snap_row *row, int y,
     struct area a, bool selected)
@@ -300,10 +330,14 @@ draw_row(const struct list *l, const struct ui *ui, const struct snap_row *row, 
 		draw_fill((struct area){ y, a.x, 1, a.w }, STYLE_CURSOR);
 	(void)draw_text(
 	    y, a.x, 1, selected ? STYLE_CURSOR : STYLE_NORMAL, selected ? SLICE(">") : SLICE(" "));
-	if (hostile(l, row))
+	if (is_muted(l, ui, row))
+		(void)draw_text(y, a.x + 1, 1, selected ? STYLE_CURSOR : STYLE_MISSING, SLICE("m"));
+	else if (hostile(l, row))
 		(void)draw_text(y, a.x + 1, 1, STYLE_HOSTILE, SLICE("!"));
+	else if (row->is_new)
+		(void)draw_text(y, a.x + 1, 1, selected ? STYLE_CURSOR : STYLE_WARN, SLICE("N"));
 	for (unsigned c = 0; c < l->ncol; c++)
-		draw_cell(l, ui, c, row, y, a.x + FLAGS, selected, &cell);
+		draw_cell(l, ui, c, row, y, a.x + l->flags, selected, &cell);
 	buf_release(&cell.text);
 }
 
@@ -313,14 +347,16 @@ list_draw(struct list *l, struct ui *ui, struct area a, const struct snapshot *s
 	const struct snap_panel *p = list_panel(l, s);
 	uint64_t total;
 
-	if (a.h < 1 || a.w <= FLAGS)
+	if (a.h < 1 || a.w <= FLAGS_NEW)
 		return;
+	l->risk = ui->snap != NULL && ui->snap->risk.on;
+	l->flags = l->risk || (ui->snap != NULL && ui->snap->nmutes > 0) ? FLAGS_NEW : FLAGS;
 	l->page = a.h - 1 > 0 ? a.h - 1 : 1;
 	if (p != NULL && !p->bad_query) {
 		(void)list_settle(l, ui, s);
 		measure(l, ui, s, p);
 	}
-	lay_out(l, a.w - FLAGS);
+	lay_out(l, a.w - l->flags);
 	draw_titles(l, a.y, a);
 	a.y++;
 	a.h--;

@@ -24,11 +24,25 @@ enum entity_kind {
 struct view *entity_new(enum entity_kind kind, struct slice value, sym_t symbol);
 struct view *event_page_new(uint64_t number);
 struct view *health_new(void);
+struct view *risk_page_new(void);
+/* The ledger of a risk object; type empty: user. */
+struct view *ledger_new(struct slice object, struct slice type);
+struct view *detections_new(void);
+/* One of them, by name. */
+struct view *detection_page_new(const char *name);
+struct view *mutes_page_new(void);
 
 /* Overlays. */
 struct view *picker_new(const struct view_def *now);
 struct view *sort_menu_new(struct list *l);
 struct view *legend_new(const struct list *l);
+struct grid;
+struct view *grid_sort_menu_new(struct grid *g);
+struct view *grid_legend_new(const struct grid *g);
+/* Asks what to mute of the selected row of the page; NULL with a message when it has none. */
+struct view *mute_dialog_new(struct ui *ui);
+/* Edits the filter macro of a detection; NULL with a message when it has none. */
+struct view *tune_dialog_new(struct ui *ui, const struct snapshot *s, const char *name);
 struct view *help_new(void);
 
 /* A declaration made at run time: counts by these fields. NULL and *err when the list is bad. Freed

@@ -154,6 +154,16 @@ pane_title(int y, int x, int w, const char *title)
 		(void)draw_fmt(y, x + 1, w - 2, STYLE_TITLE, " %s ", title);
 }
 
+int
+pane_text(struct area a, enum style style, struct slice s)
+{
+	int y = 0;
+
+	for (; y < a.h && s.len > 0; y++)
+		(void)draw_text(a.y + y, a.x, a.w, style, y == a.h - 1 ? s : draw_break(&s, a.w));
+	return y;
+}
+
 void
 pane_words(const struct list *l, struct ui *ui, struct area a, const struct snapshot *s)
 {

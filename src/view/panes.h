@@ -24,6 +24,9 @@ void pane_top(struct area a, const char *title, const struct snapshot *s, unsign
 void pane_histogram(
     struct area a, const struct ui *ui, const struct snapshot *s, unsigned panel, const char *what);
 void pane_histogram_request(struct ui *ui, struct request *r, unsigned panel, int width);
+/* Text over as many lines of a as it takes; the last shows a mark when there is more. Returns the
+ * lines used. */
+int pane_text(struct area a, enum style style, struct slice s);
 /* A line with a title in it. */
 void pane_title(int y, int x, int w, const char *title);
 /* The selected row in words, at most a.h lines. */

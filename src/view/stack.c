@@ -140,7 +140,11 @@ ui_request(struct ui *ui, struct request *r)
 	request_init(r);
 	r->number = ++ui->asked;
 	r->event = UINT64_MAX;
+	r->show_muted = ui->show_muted;
 	v->ops->request(v, ui, r);
+	for (struct view *over = ui->top; over != v; over = over->below)
+		if (over->ops->request != NULL)
+			over->ops->request(over, ui, r);
 	if (ui->prompting == UI_PROMPT_FILTER && !ui->error_set) {
 		struct panel_request *p = &r->panel[PANEL_PREVIEW];
 
@@ -198,6 +202,10 @@ ui_offer(struct ui *ui, struct snapshot *s)
 		l->measured = NULL;
 		react |= list_settle(l, ui, s);
 	}
+	if (v->ops->settle != NULL && ui_snapshot(ui) != NULL)
+		react |= v->ops->settle(v, ui, s);
+	if (ui->top != v && ui->top->ops->settle != NULL)
+		react |= ui->top->ops->settle(ui->top, ui, s);
 	return react;
 }
 
@@ -326,7 +334,7 @@ pop(struct ui *ui)
 		return REACT_REDRAW;
 	ui->top = v->below;
 	close_view(v);
-	return overlay ? REACT_REDRAW : REACT_REDRAW | REACT_REQUEST | REACT_SHAPE;
+	return REACT_REDRAW | REACT_REQUEST | (overlay ? 0 : REACT_SHAPE);
 }
 
 static unsigned
@@ -339,7 +347,9 @@ push(struct ui *ui)
 		return REACT_REDRAW;
 	v->below = ui->top;
 	ui->top = v;
-	return v->ops->overlay ? REACT_REDRAW : REACT_REDRAW | REACT_REQUEST | REACT_SHAPE;
+	if (!v->ops->overlay)
+		return REACT_REDRAW | REACT_REQUEST | REACT_SHAPE;
+	return v->ops->request != NULL ? REACT_REDRAW | REACT_REQUEST : REACT_REDRAW;
 }
 
 /* Carries out what only the stack can; the rest is the loop's. */

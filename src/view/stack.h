@@ -11,6 +11,22 @@
 
 #define HOLD_NS (2 * NSEC_PER_SEC) /* the order of rows holds that long after a movement */
 
+/*
+ * What screens change outside of the program's memory, by the caller's means; any of it NULL: not
+ * possible here. err has room for UI_ERROR_MAX bytes.
+ */
+#define UI_ERROR_MAX 256
+struct ui_services {
+	void *arg;
+	/* A mute from now until expires (wall clock; TIME_NONE: for ever). */
+	bool (*mute_add)(
+	    void *arg, const char *filter, const char *reason, int64_t expires, char *err);
+	void (*mute_lift)(void *arg, uint64_t id);
+	void (*mute_arm)(void *arg, uint64_t id, int64_t expires);
+	/* Keeps the text of a filter macro ("": the macro's own again) and runs it from now on. */
+	bool (*filter_set)(void *arg, const char *macro, const char *text, char *err);
+};
+
 enum ui_prompt { UI_NO_PROMPT, UI_PROMPT_FILTER, UI_PROMPT_FIND };
 
 struct ui {
@@ -19,6 +35,8 @@ struct ui {
 
 	char *filter; /* NULL: none; always a good one */
 	int64_t since, until;
+	const struct ui_services *services; /* borrowed; NULL: nothing can be changed */
+	bool show_muted;
 	uint64_t limit;	    /* rows of a table; 0 = all */
 	bool local;	    /* times in the zone of TZ */
 	bool frozen;	    /* order of rows */

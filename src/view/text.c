@@ -155,6 +155,7 @@ column_help(const struct view_column *c)
 		{ "count", "how many events the row stands for" },
 		{ "rate", "events a minute, over the last five whole minutes" },
 		{ "trend", "events in each of the last 15 minutes, newest at the right" },
+		{ "risk", "the user's risk of the last 24 hours; ! over the threshold; R says why" },
 		{ "first", "time of the first event" },
 		{ "last", "how long ago the newest event was" },
 		{ "time", "when the event happened" },

@@ -68,6 +68,13 @@ struct view_ops {
 	    struct view *v, struct ui *ui, const char *text, int dir, const struct snapshot *s);
 	/* What the footer shows of the place: "3/38". NULL: nothing. */
 	void (*place)(const struct view *v, const struct snapshot *s, struct buf *out);
+	/* A snapshot came, not drawn yet: cursors find their rows. Reactions. NULL: nothing to do.
+	 */
+	unsigned (*settle)(struct view *v, struct ui *ui, const struct snapshot *s);
+	/* The grid of the page, for the sort menu and the legend; NULL: none. */
+	struct grid *(*grid)(struct view *v);
+	/* An overlay that is typed into: the terminal's cursor shows. */
+	bool types;
 	/* The list whose rows are siblings of a page opened from this view; NULL: none. */
 	struct list *(*list)(struct view *v);
 	/* Term that narrows to the selected row, for `u`, `c`, F5, + - = %: name and value of the
