@@ -2,13 +2,15 @@
  * The symbol table: a hash index of 32-bit slots (symbol number and a few tag bits of its hash), an
  * array of 16-byte entries, and the text. Entries and text stand in chunks that never move, found
  * through directories of fixed size: that is what lets another thread read a symbol handed over to
- * it while the owner adds more. Nothing is ever taken out; caps bound what an attacker can add.
+ * it while the owner adds more. Symbols are taken out only
+ * by symtab_keep(), many at a time; caps bound what an attacker can add.
  */
 #include "base/symtab.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/bits.h"
 #include "base/hash.h"
 #include "base/xalloc.h"
 
@@ -21,6 +23,7 @@
 #define SMALL_TEXT    ((size_t)96 << 10) /* the longest text fits */
 #define SLOTS_FIRST   1024u
 #define SYMBOL_LIMIT  ((uint32_t)1 << 30)
+#define AHEAD	      8
 #define HASH_SUFFIX   17 /* "~" and 16 digits */
 #define TEXT_LIMIT                                                                                 \
 	((size_t)2040 * (CHUNK - SYM_TEXT_MAX - HASH_SUFFIX)) /* 2048 chunks fit a ref             \
@@ -65,6 +68,24 @@ static inline const char *
 text_at(const struct symtab *t, uint32_t ref)
 {
 	return t->text[ref >> CHUNK_BITS] + (ref & (CHUNK - 1));
+}
+
+/* The same in chunks that are there already. */
+static char *
+text_again(struct symtab *t, size_t len, uint32_t *ref)
+{
+	size_t size = t->text_chunk == 0 ? SMALL_TEXT : CHUNK;
+	char *p;
+
+	if (size - t->text_used < len) {
+		t->text_chunk++;
+		t->text_used = 0;
+	}
+	*ref = (uint32_t)(t->text_chunk << CHUNK_BITS | t->text_used);
+	p = t->text[t->text_chunk] + t->text_used;
+	t->text_used += len;
+	t->text_bytes += len;
+	return p;
 }
 
 /* Room for len bytes of text; they are the last ones of the last chunk. */
@@ -197,6 +218,70 @@ grow_slots(struct symtab *t)
 	t->slot_mask = n - 1;
 	for (sym_t s = SYM_FIRST; s < t->count; s++)
 		put_slot(t, entry_at(t, s)->hash, s);
+}
+
+/* All slots anew, as many as suit the symbols. */
+static void
+rebuild_slots(struct symtab *t)
+{
+	uint32_t n = SLOTS_FIRST;
+
+	while (t->count >= n / 16 * 13)
+		n *= 2;
+	free(t->slots);
+	t->slots = xcalloc(n, sizeof(*t->slots));
+	t->slot_mask = n - 1;
+	for (sym_t s = SYM_FIRST; s < t->count; s++) {
+		if (t->count - s > AHEAD)
+			symtab_prefetch(t, entry_at(t, s + AHEAD)->hash);
+		put_slot(t, entry_at(t, s)->hash, s);
+	}
+}
+
+/* What lies behind the last symbol and the last text goes back to the system. */
+static void
+free_tail(struct symtab *t, uint32_t text_chunks)
+{
+	size_t entry_chunks = 1;
+
+	if (t->count > SMALL_ENTRIES)
+		entry_chunks += ((t->count - SMALL_ENTRIES - 1) >> ENTRY_BITS) + 1;
+	while (t->entry_chunks > entry_chunks)
+		huge_free(t->entries[--t->entry_chunks], CHUNK);
+	for (uint32_t i = t->text_chunk + 1; i < text_chunks; i++)
+		huge_free(t->text[i], CHUNK);
+}
+
+/*
+ * Texts stand in the order of their symbols, and packing some of them again never puts one behind
+ * where it was: each is moved down over what was read already.
+ */
+void
+symtab_keep(struct symtab *t, const uint64_t *used, sym_t *map)
+{
+	const uint32_t n = t->count, text_chunks = t->text_chunk + 1;
+	uint32_t ref;
+
+	t->count = 0;
+	t->text_chunk = 0;
+	t->text_used = t->text_bytes = 0;
+	for (sym_t s = 0; s < n; s++) {
+		const struct entry e = *entry_at(t, s);
+		struct entry *to;
+
+		map[s] = SYM_ABSENT;
+		if (s >= SYM_FIRST && !bit_get(used, s))
+			continue;
+		map[s] = t->count++;
+		memmove(text_again(t, e.len, &ref), text_at(t, e.ref), e.len);
+		to = entry_at(t, map[s]);
+		*to = (struct entry){ e.hash, ref, e.len };
+		if (s == SYM_FIRST - 1)
+			t->text_bytes = 0;
+	}
+	t->overflow = 0;
+	free_tail(t, text_chunks);
+	rebuild_slots(t);
 }
 
 /* The symbol with this text, or SYM_ABSENT. */

@@ -48,6 +48,12 @@ struct slice symtab_text(const struct symtab *t, sym_t s);
 uint64_t symtab_hash(const struct symtab *t, sym_t s);
 /* How many numbers are in use: every symbol is below this. */
 uint32_t symtab_count(const struct symtab *t);
+/*
+ * Leaves only the symbols whose bit is set in `used`, in the same order: map[old] is the new
+ * number, SYM_ABSENT where it was dropped. In place, so that it takes no memory; no other thread
+ * may be reading. symtab_overflow() starts again from 0.
+ */
+void symtab_keep(struct symtab *t, const uint64_t *used, sym_t *map);
 /* Bytes of memory the table uses; how often SYM_OTHER was returned for want of room. */
 size_t symtab_memory(const struct symtab *t);
 uint64_t symtab_overflow(const struct symtab *t);

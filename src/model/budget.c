@@ -2,14 +2,13 @@
  * The memory budget. What it covers: segments, symbols, the tables of live queries. When it is
  * passed the memory that tables left and the queries nobody looks at go first, then the oldest
  * segment; symbols that only evicted
- * events had are left behind and leave when the table is built anew and everything renumbered,
- * which for a moment needs both tables: half a table is kept in reserve.
+ * events had are left behind and leave when those still used are moved together and everything is
+ * renumbered; half a table is kept in reserve for that and for growing.
  */
 #include "model/internal.h"
 
 #include <stdlib.h>
 
-#include "base/hash.h"
 #include "base/xalloc.h"
 
 #include "base/banned.h"
@@ -17,7 +16,6 @@
 #define SYMBOLS_MIN (1u << 16)
 #define SYMBOLS_MAX (1u << 27)
 #define TEXT_MIN    ((size_t)1 << 20)
-#define AHEAD	    8
 #define RESERVE_MAX ((size_t)64 << 20)
 
 struct symtab *
@@ -109,42 +107,18 @@ renumber_all(struct model *m, const sym_t *map)
 	remap_reset(m);
 }
 
-/* The used symbols of the old table in a new one, in the same order; map[old] is the new number. */
-static struct symtab *
-copy_used(const struct model *m, const uint64_t *used, uint32_t n, sym_t *map)
-{
-	struct symtab *to = model_new_symbols(m);
-
-	for (sym_t s = 0; s < n; s++) {
-		struct slice text;
-
-		if (n - s > AHEAD && bit_get(used, s + AHEAD))
-			symtab_prefetch(to, symtab_hash(m->symbols, s + AHEAD));
-		if (s < SYM_FIRST || !bit_get(used, s)) {
-			map[s] = s < SYM_FIRST ? s : SYM_ABSENT;
-			continue;
-		}
-		text = symtab_text(m->symbols, s);
-		map[s] = symtab_intern_hashed(to, text.p, text.len, symtab_hash(m->symbols, s));
-	}
-	return to;
-}
-
 static void
 compact(struct model *m)
 {
 	uint32_t n = symtab_count(m->symbols);
 	uint64_t *used = xcalloc(bit_words(n), sizeof(*used));
 	sym_t *map = xreallocarray(NULL, n, sizeof(*map));
-	struct symtab *symbols;
 
 	backfill_cancel(m);
 	mark_all(m, used);
-	symbols = copy_used(m, used, n, map);
-	renumber_all(m, map);
 	m->overflow += symtab_overflow(m->symbols);
-	symtab_free(m->symbols);
-	m->symbols = symbols;
+	symtab_keep(m->symbols, used, map);
+	renumber_all(m, map);
 	m->evicted_when_compacted = m->evicted;
 	m->compactions++;
 	m->version++;

@@ -6,6 +6,7 @@
 #include <pthread.h>
 #include <stdio.h>
 
+#include "base/bits.h"
 #include "base/clock.h"
 #include "base/hash.h"
 #include "base/queue.h"
@@ -21,6 +22,67 @@ add(struct symtab *t, const char *s)
 {
 	return symtab_intern(t, s, strlen(s));
 }
+
+static void
+number_text(char *text, unsigned i)
+{
+	memset(text, 'x', 16);
+	text[snprintf(text, 16, "%u-", i)] = 'x';
+}
+
+/* Some of many symbols of all lengths, over several chunks, twice: texts, hashes, order; what was
+ * dropped is unknown and can come again. */
+START_TEST(test_keep)
+{
+	enum { N = 300000 };
+	struct symtab *t = symtab_new(1u << 20, (size_t)256 << 20);
+	uint64_t *used = xcalloc(bit_words(N + SYM_FIRST), sizeof(*used));
+	sym_t *map = xcalloc(N + SYM_FIRST, sizeof(*map));
+	static char text[70000];
+	size_t before;
+
+	memset(text, 'x', sizeof(text));
+	for (unsigned i = 0; i < N; i++) {
+		number_text(text, i);
+		ck_assert_uint_eq(
+		    symtab_intern(t, text, i % 5000 == 0 ? 60000 : 16 + i % 40), SYM_FIRST + i);
+	}
+	before = symtab_memory(t);
+	for (sym_t s = SYM_FIRST; s < SYM_FIRST + N; s++)
+		if (s % 7 == 0)
+			bit_set(used, s);
+	symtab_keep(t, used, map);
+	ck_assert_uint_lt(symtab_memory(t), before / 3);
+	for (unsigned i = 0, next = SYM_FIRST; i < N; i++) {
+		const size_t len = i % 5000 == 0 ? 60000 : 16 + i % 40;
+		const sym_t s = map[SYM_FIRST + i];
+
+		number_text(text, i);
+		ck_assert_uint_eq(s, (SYM_FIRST + i) % 7 == 0 ? next : SYM_ABSENT);
+		ck_assert_uint_eq(symtab_find(t, text, len), s);
+		if (s == SYM_ABSENT)
+			continue;
+		next++;
+		ck_assert_uint_eq(symtab_hash(t, s), hash_bytes(text, len, hash_seed()));
+		ck_assert_uint_eq(symtab_text(t, s).len, len);
+		ck_assert(memcmp(symtab_text(t, s).p, text, len) == 0);
+	}
+	for (sym_t s = 0; s < SYM_FIRST; s++)
+		ck_assert_uint_eq(map[s], s);
+	for (unsigned i = 0; i < 100000; i++) {
+		int n = snprintf(text, 16, "again %u", i);
+
+		ck_assert_uint_eq(symtab_intern(t, text, (size_t)n), symtab_count(t) - 1);
+	}
+	memset(used, 0, bit_words(N + SYM_FIRST) * sizeof(*used));
+	symtab_keep(t, used, map);
+	ck_assert_uint_eq(symtab_count(t), SYM_FIRST);
+	ck_assert_uint_eq(symtab_intern(t, "a", 1), SYM_FIRST);
+	symtab_free(t);
+	free(used);
+	free(map);
+}
+END_TEST
 
 START_TEST(fixed_numbers)
 {
@@ -333,6 +395,7 @@ suite(void)
 	tcase_add_test(tc, prepared_collisions);
 	tcase_add_test(tc, read_by_another_thread);
 	tcase_add_test(tc, memory);
+	tcase_add_test(tc, test_keep);
 	suite_add_tcase(s, tc);
 	return s;
 }
