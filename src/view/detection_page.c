@@ -258,8 +258,12 @@ draw_result(struct sheet *s, const struct ui *ui, const struct spl_result *r)
 		for (unsigned c = 0; y >= 0 && c < n; c++) {
 			buf_clear(&b);
 			cell_text(&r->row[i].cell[c], ui, &b, &style);
-			(void)draw_value(
-			    y, s->a.x + 1 + lay[c].x, lay[c].cells, style, buf_slice(&b));
+			if (b.len > 0 && memchr(b.p, '/', b.len) != NULL) /* the end tells more */
+				(void)draw_value_tail(
+				    y, s->a.x + 1 + lay[c].x, lay[c].cells, style, buf_slice(&b));
+			else
+				(void)draw_value(
+				    y, s->a.x + 1 + lay[c].x, lay[c].cells, style, buf_slice(&b));
 		}
 	}
 	buf_release(&b);

@@ -88,7 +88,7 @@ static const struct entity_decl decls[] = {
 	    .by = NULL,
 	    .top = "rule",
 	    .top_title = "rules",
-	    .hide = { "user.name" },
+	    .hide = { "user.name", "risk" },
 	    .distinct = { "container.id", "k8s.ns.name", "hostname", "rule" },
 	    .counted = { "container", "namespace", "node", "rule" } },
 	[ENTITY_CONTAINER] = { .word = "container",

@@ -480,20 +480,31 @@ struct lines {
 	int skip, n;
 };
 
-#define LABEL 17
+#define LABEL	 17
+#define WRAP_MAX 8
 
+/* A value takes as many lines as it needs, within reason. */
 static void
 line(struct lines *l, const char *label, struct slice v, bool value)
 {
-	int y = l->a.y + l->n++ - l->skip;
+	int w = l->a.w - LABEL - 2;
+	bool fits = w < 1 || draw_value_width(v, w + 1) <= w;
 
-	if (y < l->a.y || y >= l->a.y + l->a.h)
-		return;
-	(void)draw_text(y, l->a.x + 1, LABEL, STYLE_DIM, slice_of(label));
-	if (value)
-		(void)draw_value(y, l->a.x + 1 + LABEL, l->a.w - LABEL - 2, STYLE_NORMAL, v);
-	else
-		(void)draw_text(y, l->a.x + 1 + LABEL, l->a.w - LABEL - 2, STYLE_NORMAL, v);
+	for (int i = 0; i == 0 || (i < WRAP_MAX && v.len > 0); i++) {
+		struct slice part = fits || i == WRAP_MAX - 1 ? v : draw_break(&v, w);
+		int y = l->a.y + l->n++ - l->skip;
+
+		if (fits)
+			v.len = 0;
+		if (y < l->a.y || y >= l->a.y + l->a.h)
+			continue;
+		(void)draw_text(y, l->a.x + 1, LABEL, STYLE_DIM,
+		    i == 0 ? slice_of(label) : (struct slice){ NULL, 0 });
+		if (value && fits)
+			(void)draw_value(y, l->a.x + 1 + LABEL, w, STYLE_NORMAL, part);
+		else
+			(void)draw_text(y, l->a.x + 1 + LABEL, w, STYLE_NORMAL, part);
+	}
 }
 
 static void
