@@ -6,8 +6,10 @@
 
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 
+#include "app/saver.h"
 #include "base/xalloc.h"
 #include "decode/message_table.h"
 #include "detect/rules_file.h"
@@ -24,6 +26,8 @@ struct detecting {
 	unsigned use;
 	struct risk_options risk;
 	struct detect_run_options local;
+	struct ui_services services;
+	struct saver *saver; /* NULL: mutes are not kept */
 	char *only;
 	struct detection_set *set;
 	struct history *history;
@@ -80,7 +84,7 @@ filter(void *arg, const char *macro)
 }
 
 static struct detection_set *
-load_set(const struct detecting *d)
+load_set(const struct detecting *d, bool quiet)
 {
 	struct tunes *t = tunes_new(NULL);
 	struct detection_paths p = { .extra = d->o->detections.v,
@@ -91,10 +95,10 @@ load_set(const struct detecting *d)
 	struct detection_set *set;
 
 	tunes_load(t);
-	for (unsigned i = 0; i < tunes_problems(t); i++)
+	for (unsigned i = 0; !quiet && i < tunes_problems(t); i++)
 		complain("%s", tunes_problem(t, i));
 	set = detection_set_load(&p);
-	for (unsigned i = 0; i < set->nproblem; i++)
+	for (unsigned i = 0; !quiet && i < set->nproblem; i++)
 		complain("%s", set->problem[i]);
 	tunes_free(t);
 	return set;
@@ -212,6 +216,117 @@ close_history(struct detecting *d, int64_t timeout_ns)
 	return ok;
 }
 
+/* quiet: nothing is said of what goes wrong. */
+static void
+reload(struct detecting *d, bool quiet)
+{
+	struct detection_set *set = d->use & DETECTING_SET ? load_set(d, quiet) : NULL;
+	struct detection_set *old = set;
+
+	(void)pthread_mutex_lock(&d->lock);
+	if (d->engine != NULL && set != NULL) {
+		engine_detections(d->engine, set);
+		old = d->set;
+		d->set = set;
+	}
+	(void)pthread_mutex_unlock(&d->lock);
+	if (old != NULL)
+		detection_set_drop(old);
+}
+
+/* --- mutes and filter macros ------------------------------------------------------------------ */
+
+static void
+mutes_changed(void *arg)
+{
+	struct detecting *d = arg;
+
+	(void)pthread_mutex_lock(&d->lock);
+	if (d->saver != NULL)
+		saver_wake(d->saver);
+	(void)pthread_mutex_unlock(&d->lock);
+}
+
+/* On the saver's thread. */
+static void
+print_mutes(void *arg, struct buf *out)
+{
+	struct detecting *d = arg;
+
+	(void)pthread_mutex_lock(&d->lock);
+	if (d->engine != NULL)
+		engine_mutes_print(d->engine, out);
+	(void)pthread_mutex_unlock(&d->lock);
+}
+
+static struct mutes *
+load_mutes(struct detecting *d)
+{
+	struct mutes *m = mutes_new();
+	char err[MUTES_ERROR_MAX];
+
+	if (mutes_load(m, NULL, err))
+		d->saver = saver_new(print_mutes, d);
+	else
+		complain("mutes: %s (they are left alone, and none are kept in this run)", err);
+	return m;
+}
+
+static bool
+service_mute(void *arg, const char *filter_text, const char *reason, int64_t expires, char *err)
+{
+	const struct detecting *d = arg;
+	const char *user = getenv("USER");
+	struct filter_error why = { 0 };
+	bool ok = engine_mute_add(
+	    d->engine, filter_text, reason, user != NULL ? user : "", expires, &why);
+
+	if (!ok)
+		(void)snprintf(err, UI_ERROR_MAX, "%s", why.message);
+	return ok;
+}
+
+static void
+service_lift(void *arg, uint64_t id)
+{
+	(void)engine_mute_lift(((const struct detecting *)arg)->engine, id);
+}
+
+static void
+service_arm(void *arg, uint64_t id, int64_t expires)
+{
+	(void)engine_mute_arm(((const struct detecting *)arg)->engine, id, expires);
+}
+
+/* What a screen may not do: standard error is behind it. */
+static bool
+service_filter(void *arg, const char *macro, const char *text, char *err)
+{
+	char why[TUNE_ERROR_MAX];
+	struct tunes *t = tunes_new(NULL);
+	bool ok;
+
+	tunes_load(t);
+	ok = tunes_set(t, macro, text, why);
+	tunes_free(t);
+	if (ok)
+		reload(arg, true);
+	else
+		(void)snprintf(err, UI_ERROR_MAX, "%s", why);
+	return ok;
+}
+
+const struct ui_services *
+detecting_services(struct detecting *d)
+{
+	d->services = (struct ui_services){ .arg = d,
+		.mute_add = service_mute,
+		.mute_lift = service_lift,
+		.mute_arm = service_arm,
+		.filter_set = service_filter };
+	return &d->services;
+}
+
 /* --- all of it ------------------------------------------------------------------------------- */
 
 struct detecting *
@@ -225,7 +340,7 @@ detecting_new(const struct options *o, unsigned use)
 	if (use & DETECTING_RULES)
 		load_rules(d);
 	if (use & (DETECTING_SET | DETECTING_ONLY_NAMED))
-		d->set = load_set(d);
+		d->set = load_set(d, false);
 	if (use & DETECTING_HISTORY)
 		open_history(d);
 	d->local = (struct detect_run_options){ .rule_tags = tags, .arg = d };
@@ -233,7 +348,11 @@ detecting_new(const struct options *o, unsigned use)
 		.history = d->history,
 		.local = &d->local,
 		.fill = (use & DETECTING_MEMORY) != 0,
-		.keep_seen = (use & DETECTING_MEMORY) != 0 };
+		.keep_seen = (use & DETECTING_MEMORY) != 0,
+		.mutes_changed = mutes_changed,
+		.mutes_arg = d };
+	if (use & DETECTING_MUTES)
+		d->risk.mutes = load_mutes(d);
 	return d;
 }
 
@@ -274,6 +393,13 @@ detecting_attach(struct detecting *d, struct engine *e)
 void
 detecting_detach(struct detecting *d)
 {
+	struct saver *s;
+
+	(void)pthread_mutex_lock(&d->lock);
+	s = d->saver;
+	d->saver = NULL;
+	(void)pthread_mutex_unlock(&d->lock);
+	saver_free(s); /* what it saves, the engine still has */
 	detecting_attach(d, NULL);
 }
 
@@ -281,24 +407,10 @@ void
 detecting_reload(void *detecting)
 {
 	struct detecting *d = detecting;
-	struct detection_set *set = NULL, *old = NULL;
 
 	if (d->use & DETECTING_RULES)
 		load_rules(d);
-	if (d->use & DETECTING_SET)
-		set = load_set(d);
-	(void)pthread_mutex_lock(&d->lock);
-	if (d->engine != NULL && set != NULL) {
-		engine_detections(d->engine, set);
-		old = d->set;
-		d->set = set;
-		set = NULL;
-	}
-	(void)pthread_mutex_unlock(&d->lock);
-	if (old != NULL)
-		detection_set_drop(old);
-	if (set != NULL)
-		detection_set_drop(set);
+	reload(d, false);
 }
 
 bool

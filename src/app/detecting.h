@@ -8,14 +8,16 @@
 #include "app/options.h"
 #include "base/clock.h"
 #include "pipeline/engine.h"
+#include "view/stack.h"
 
 enum detecting_use {
 	DETECTING_RULES = 1,   /* rules files */
 	DETECTING_SET = 2,     /* detections */
 	DETECTING_HISTORY = 4, /* risk events go to the history */
 	DETECTING_MEMORY = 8,  /* the book starts with it, and what is new is flagged */
-	DETECTING_ONLY_NAMED =
-	    16 /* detections, but of --detections alone and as they are written */
+	DETECTING_MUTES = 16,  /* the user's mutes, and changes of them */
+	/* detections, but of --detections alone and as they are written */
+	DETECTING_ONLY_NAMED = 32
 };
 
 struct detecting;
@@ -39,6 +41,9 @@ void detecting_reload(void *detecting);
 bool detecting_free(struct detecting *d, int64_t timeout_ns);
 #define DETECTING_PATIENT (30 * NSEC_PER_SEC)
 #define DETECTING_BRIEF	  (NSEC_PER_SEC / 2)
+
+/* What screens may change; the engine must be attached. */
+const struct ui_services *detecting_services(struct detecting *d);
 
 /* A detection that runs, by name; NULL after a complaint. */
 const struct detection *detecting_find(const struct detecting *d, const char *name);

@@ -405,6 +405,7 @@ ui_start(struct ui *ui, const struct interactive_options *o, struct view *v)
 	ui->since = o->since;
 	ui->until = o->until;
 	ui->limit = o->limit;
+	ui->services = o->services;
 	if (o->view != NULL && strcmp(o->view, "health") == 0)
 		(void)ui_open(ui, health_new());
 }

@@ -12,19 +12,21 @@
 #include "pipeline/engine.h"
 #include "source/source.h"
 #include "tui/theme.h"
+#include "view/stack.h"
 
 struct interactive_options {
 	struct engine *engine;
 	struct source_set *sources; /* started here; NULL: the caller feeds the engine */
 	const char *view;	    /* name of a view; NULL = the first of viewdef.c */
 	const char *by; /* --by: group by these fields instead of the view's; NULL = not given */
-	const char *filter;    /* checked by the caller; NULL = none */
-	const char *sort;      /* "[-]COLUMN", as --sort; NULL = the view's own */
-	int64_t since, until;  /* TIME_NONE = open */
-	uint64_t limit;	       /* at most this many rows; 0 = no limit */
-	enum color_mode color; /* --color; NO_COLOR is looked at here */
-	bool ascii;	       /* --ascii; also when the locale is not UTF-8 */
-	bool stdin_is_data;    /* events come through standard input: keys from /dev/tty */
+	const char *filter;		    /* checked by the caller; NULL = none */
+	const char *sort;		    /* "[-]COLUMN", as --sort; NULL = the view's own */
+	int64_t since, until;		    /* TIME_NONE = open */
+	const struct ui_services *services; /* borrowed; NULL: nothing can be changed */
+	uint64_t limit;			    /* at most this many rows; 0 = no limit */
+	enum color_mode color;		    /* --color; NO_COLOR is looked at here */
+	bool ascii;			    /* --ascii; also when the locale is not UTF-8 */
+	bool stdin_is_data; /* events come through standard input: keys from /dev/tty */
 };
 
 /*

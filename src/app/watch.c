@@ -68,13 +68,14 @@ watch_run(const struct options *o)
 	}
 	if (interactive_prepare() != 0)
 		goto out;
-	d = detecting_new(
-	    o, DETECTING_RULES | DETECTING_SET | DETECTING_HISTORY | DETECTING_MEMORY);
+	d = detecting_new(o, DETECTING_RULES | DETECTING_SET | DETECTING_HISTORY |
+				 DETECTING_MEMORY | DETECTING_MUTES);
 	eo.risk = detecting_risk(d);
 	io.engine = engine_new(&eo);
 	detecting_attach(d, io.engine);
 	io.sources = source_set_new(io.engine, &so);
 	if (add_sources(io.sources, o, &io.stdin_is_data))
+	io.services = detecting_services(d);
 		status = interactive_run(&io);
 	source_set_stop(io.sources);
 	source_set_free(io.sources);

@@ -3,6 +3,9 @@
 #include "pipeline/ask.h"
 
 #include <stdio.h>
+#include <stdlib.h>
+
+#include "base/xalloc.h"
 
 #include "base/banned.h"
 
@@ -40,21 +43,24 @@ detection_query(
 }
 
 static void
-open_panel(
-    struct ask_panel *p, struct model *m, const struct risk *risk, const struct panel_request *r)
+open_panel(struct ask_panel *p, struct model *m, const struct risk *risk,
+    const struct panel_request *r, const char *muted)
 {
 	struct query q;
 
 	memset(p, 0, sizeof(*p));
 	if (!r->used)
 		return;
-	if (r->detection[0] == '\0') {
-		p->live = live_open(m, &r->query, &p->error);
-	} else if (detection_query(p, risk, r, &q)) {
+	query_init(&q);
+	if (r->detection[0] == '\0')
+		query_copy(&q, &r->query);
+	else
+		p->bad = !detection_query(p, risk, r, &q);
+	query_and(&q, muted);
+	if (!p->bad)
 		p->live = live_open(m, &q, &p->error);
-		query_release(&q);
-	}
 	p->bad = p->live == NULL;
+	query_release(&q);
 	start_find(&p->find, r);
 }
 
@@ -79,12 +85,15 @@ void
 asker_set(struct asker *a, struct model *m, const struct risk *risk, const struct request *r)
 {
 	struct asker old = *a;
+	bool same;
 
 	request_copy(&a->request, r);
+	a->muted = xstrdup(r->show_muted ? "" : risk_mute_term(risk));
+	same = old.set && strcmp(old.muted, a->muted) == 0;
 	for (unsigned i = 0; i < REQUEST_PANELS; i++)
-		if (!old.set || !take_over(&a->panel[i], risk, &a->request.panel[i], &old.panel[i],
-				    &old.request.panel[i]))
-			open_panel(&a->panel[i], m, risk, &a->request.panel[i]);
+		if (!same || !take_over(&a->panel[i], risk, &a->request.panel[i], &old.panel[i],
+				 &old.request.panel[i]))
+			open_panel(&a->panel[i], m, risk, &a->request.panel[i], a->muted);
 	a->set = true;
 	asker_clear(&old, m);
 }
@@ -101,6 +110,8 @@ asker_clear(struct asker *a, struct model *m)
 			detection_set_drop(a->panel[i].set);
 	}
 	request_release(&a->request);
+	free(a->muted);
+	a->muted = NULL;
 	memset(a->panel, 0, sizeof(a->panel));
 	a->set = false;
 }

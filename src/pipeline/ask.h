@@ -27,6 +27,7 @@ struct ask_panel {
 struct asker {
 	bool set;
 	struct request request;
+	char *muted; /* owned: the term that all panels leave out, "" for nothing */
 	struct ask_panel panel[REQUEST_PANELS];
 };
 

@@ -109,23 +109,30 @@ refresh_schema(struct engine *e)
 	schema_view_release(v);
 }
 
-/* Panels of the UI that show a detection are opened again. */
+/* The UI asks the same, but what is behind it is another: a detection, what is muted. */
 static void
-take_reload(struct engine *e, struct detection_set *set)
+ask_again(struct engine *e)
 {
 	struct request r;
 
+	e->version++;
+	e->scanning = true;
+	if (!e->ui.set)
+		return;
+	request_copy(&r, &e->ui.request);
+	asker_set(&e->ui, e->model, e->risk, &r);
+	request_release(&r);
+	refresh_schema(e);
+}
+
+static void
+take_reload(struct engine *e, struct detection_set *set)
+{
 	if (set == NULL)
 		return;
 	if (e->risk != NULL) {
 		risk_swap(e->risk, set);
-		e->scanning = true;
-		e->version++;
-	}
-	if (e->ui.set) {
-		request_copy(&r, &e->ui.request);
-		asker_set(&e->ui, e->model, e->risk, &r);
-		request_release(&r);
+		ask_again(e);
 	}
 	detection_set_drop(set);
 }
@@ -196,6 +203,8 @@ watch_risk(struct engine *e)
 
 	if (e->risk == NULL || e->answers != NULL)
 		return;
+	if (risk_mutes_work(e->risk, mono))
+		ask_again(e);
 	if (risk_work(e->risk, mono, engine_now(e), quiet))
 		e->version++;
 }
@@ -301,9 +310,9 @@ gather(struct engine *e, struct task *t, int64_t *until)
 	e->inbox = NULL;
 	t->reload = e->reload;
 	e->reload = NULL;
-	t->risk = e->history_news || now >= risk_due(e->risk);
-	e->version += e->history_news;
-	e->history_news = false;
+	t->risk = e->risk_news || now >= risk_due(e->risk);
+	e->version += e->risk_news;
+	e->risk_news = false;
 	t->batch = pool_next(&e->pool);
 	if (t->batch == NULL && e->pool.inline_decode)
 		t->raw = pool_work_locked(&e->pool);

@@ -303,9 +303,49 @@ engine_history_wake(void *engine)
 	struct engine *e = engine;
 
 	pthread_mutex_lock(&e->pool.lock);
-	e->history_news = true;
+	e->risk_news = true;
 	pthread_cond_signal(&e->pool.ready);
 	pthread_mutex_unlock(&e->pool.lock);
+}
+
+bool
+engine_mute_add(struct engine *e, const char *filter, const char *reason, const char *owner,
+    int64_t expires, struct filter_error *err)
+{
+	bool ok;
+
+	if (e->risk == NULL) {
+		*err = (struct filter_error){ .message = "nothing can be muted here" };
+		return false;
+	}
+	ok = risk_mute_add(e->risk, filter, reason, owner, expires, err);
+	engine_history_wake(e);
+	return ok;
+}
+
+bool
+engine_mute_lift(struct engine *e, uint64_t id)
+{
+	bool ok = e->risk != NULL && risk_mute_lift(e->risk, id);
+
+	engine_history_wake(e);
+	return ok;
+}
+
+bool
+engine_mute_arm(struct engine *e, uint64_t id, int64_t expires)
+{
+	bool ok = e->risk != NULL && risk_mute_arm(e->risk, id, expires);
+
+	engine_history_wake(e);
+	return ok;
+}
+
+void
+engine_mutes_print(struct engine *e, struct buf *out)
+{
+	if (e->risk != NULL)
+		risk_mutes_print(e->risk, out);
 }
 
 /* --- the UI and reports ---------------------------------------------------------------------- */

@@ -44,6 +44,7 @@ risk_new(struct model *m, const struct risk_options *o)
 	r->o.detections = NULL;
 	if (o->keep_seen && o->history != NULL)
 		risk_seen_open(r);
+	risk_mutes_open(r, o->mutes);
 	return r;
 }
 
@@ -53,6 +54,7 @@ risk_free(struct risk *r)
 	if (r == NULL)
 		return;
 	risk_seen_close(r);
+	risk_mutes_close(r);
 	detect_run_free(r->run);
 	if (r->set != NULL)
 		detection_set_drop(r->set);

@@ -23,6 +23,11 @@ struct risk_options {
 	const struct book_options *book;	/* copied; NULL: the default */
 	const struct risk_factors *factors;	/* borrowed */
 	const struct detect_run_options *local; /* copied; called on the engine thread */
+	/* Taken over; NULL: none yet. */
+	struct mutes *mutes;
+	/* They are other ones now, and engine_mutes_print() says which: from any thread. */
+	void (*mutes_changed)(void *arg);
+	void *mutes_arg;
 	bool fill;	/* the book starts with the last 7 days of the history */
 	bool keep_seen; /* remember in the history what was met, for the flag of new things */
 };
@@ -73,6 +78,7 @@ struct snap_detection {
 struct snap_mute {
 	struct mute mute;
 	struct mute_sight sight; /* without parents */
+	const char *problem;	 /* why it cannot be counted, NULL: nothing wrong */
 };
 
 #endif

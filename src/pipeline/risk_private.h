@@ -6,10 +6,15 @@
 #ifndef FALCOTOP_PIPELINE_RISK_PRIVATE_H
 #define FALCOTOP_PIPELINE_RISK_PRIVATE_H
 
+#include <pthread.h>
+
+#include "detect/mute_watch.h"
 #include "pipeline/engine.h"
 
 #define RISK_HISTORY_PLACE 0 /* of HISTORY_ASKS: filling the book */
 #define RISK_EVERY	   NSEC_PER_SEC
+/* A bucket for every time there is: rows with one have no counts by minute, which cost. */
+#define RISK_ALL_TIME (1000000 * BOOK_HOUR)
 
 /* How far back the book was filled from the history. */
 struct risk_load {
@@ -33,6 +38,17 @@ struct risk_seen {
 	struct risk_memory row, pairs;
 };
 
+struct risk_mutes {
+	pthread_mutex_t lock;
+	struct mutes *list; /* under the lock */
+	/* the engine thread's */
+	struct mute_watch *watch;
+	uint64_t version;    /* of the list */
+	char *term;	     /* what screens AND to their filter */
+	struct live *hidden; /* what all of them hide; NULL: nothing */
+	int64_t next;
+};
+
 struct risk {
 	struct risk_options o;
 	struct model *model;
@@ -42,6 +58,7 @@ struct risk {
 	uint64_t *made;		   /* risk events in the book by detection */
 	struct risk_load load;
 	struct risk_seen seen;
+	struct risk_mutes mutes;
 	int64_t now;	       /* of the last look, TIME_NONE: none yet */
 	int64_t next;	       /* monotonic: when to collect again */
 	bool dirty;	       /* events came since everything was collected */
@@ -94,6 +111,22 @@ struct risk_columns {
 void risk_columns(const struct query *q, struct risk_columns *out);
 bool risk_row_is_new(
     const struct risk *r, const struct risk_columns *c, const struct snap_row *row);
+
+/* --- risk_mute.c */
+/* Takes over the list; NULL: an empty one. */
+void risk_mutes_open(struct risk *r, struct mutes *list);
+void risk_mutes_close(struct risk *r);
+/* True when screens have to leave out something else now. */
+bool risk_mutes_work(struct risk *r, int64_t mono);
+/* "" when nothing is muted. r may be NULL. */
+const char *risk_mute_term(const struct risk *r);
+void risk_mutes_snapshot(struct risk *r, const struct request *q, struct snapshot *s);
+/* From any thread. */
+bool risk_mute_add(struct risk *r, const char *filter, const char *reason, const char *owner,
+    int64_t expires, struct filter_error *err);
+bool risk_mute_lift(struct risk *r, uint64_t id);
+bool risk_mute_arm(struct risk *r, uint64_t id, int64_t expires);
+void risk_mutes_print(struct risk *r, struct buf *out);
 
 /* --- risk_snap.c */
 /* What the row of a panel gets: the user's risk, the flag of new things. */

@@ -14,8 +14,6 @@
  */
 static const uint64_t seeds[2] = { 0x66616c636f746f70u, 0x7365656e20626566u };
 
-#define ALL_TIME (1000000 * BOOK_HOUR)
-
 static const enum field_id pair_fields[4] = { FIELD_USER, FIELD_CONTAINER_NAME, FIELD_EXEPATH,
 	FIELD_IMAGE };
 
@@ -131,7 +129,7 @@ risk_seen_open(struct risk *r)
 	view_query(&view_defs[0], &q);
 	r->seen.row.live = open_query(r, &q);
 	query_init(&q);
-	q.bucket = ALL_TIME; /* rows with a bucket have no counts by minute: cheaper */
+	q.bucket = RISK_ALL_TIME; /* rows with a bucket have no counts by minute: cheaper */
 	for (unsigned i = 0; i < 4; i++)
 		q.by[q.nby++] = xstrdup(field_info(pair_fields[i])->name);
 	r->seen.pairs.live = open_query(r, &q);

@@ -102,7 +102,7 @@ risk_row(struct risk *r, const struct risk_columns *c, struct snap_row *to)
 	struct book_row row;
 
 	if (r->now != TIME_NONE && c->user >= 0) {
-		if (to->symbol[c->user] >= SYM_FIRST)
+		if (to->symbol[c->user] >= SYM_FIRST || to->symbol[c->user] == SYM_NA)
 			user = to->cell[c->user];
 		to->has_risk = true;
 		(void)book_row(r->book, r->now, user, user_type, &row);
@@ -128,6 +128,7 @@ risk_snapshot(struct risk *r, const struct request *q, struct snapshot *s)
 	if (r->o.history != NULL)
 		history_status(r->o.history, &to->history);
 	book_status(r->book, &to->book);
+	risk_mutes_snapshot(r, q, s);
 	if (r->set != NULL)
 		s->detections = detection_set_hold(r->set);
 	if (q->want_detections && r->set != NULL)

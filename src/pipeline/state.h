@@ -29,7 +29,7 @@ struct engine {
 	struct snapshot *out;	/* not yet taken */
 	struct answer *inbox;
 	struct detection_set *reload; /* held: takes the place of what runs */
-	bool history_news;
+	bool risk_news;		      /* an answer of the history, a mute */
 	pthread_cond_t answered;
 
 	/* set before the threads start */
