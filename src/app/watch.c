@@ -73,9 +73,9 @@ watch_run(const struct options *o)
 	eo.risk = detecting_risk(d);
 	io.engine = engine_new(&eo);
 	detecting_attach(d, io.engine);
+	io.services = detecting_services(d);
 	io.sources = source_set_new(io.engine, &so);
 	if (add_sources(io.sources, o, &io.stdin_is_data))
-	io.services = detecting_services(d);
 		status = interactive_run(&io);
 	source_set_stop(io.sources);
 	source_set_free(io.sources);
