@@ -42,6 +42,7 @@ int source_error(char *err, size_t errlen, const char *what, int error);
 
 extern const struct source_ops source_file, source_stdin, source_unix, source_tcp;
 extern const struct source_ops source_syslog, source_unixgram;
+extern const struct source_ops source_connect;
 
 /* How long what is under way may take after a stop. */
 #define STOP_GRACE (100 * 1000 * 1000LL)

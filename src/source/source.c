@@ -19,6 +19,7 @@ const struct source_ops *const source_table[] = {
 	&source_tcp,
 	&source_syslog,
 	&source_unixgram,
+	&source_connect,
 	&source_file,
 	NULL,
 };

@@ -95,5 +95,23 @@ if has logger; then
 else
 	skip "syslog" "no logger"
 fi
+# --- connect
+if has socat; then
+	events 7 >seven
+	socat -u OPEN:seven UNIX-LISTEN:server &
+	server=$!
+	start connect:unix:server
+	wait $server
+	ok "connect:unix: to socat: ends well" stop
+	ok "connect:unix: to socat" counts 7
+	socat -u OPEN:seven TCP-LISTEN:$port,bind=127.0.0.1,reuseaddr &
+	server=$!
+	start connect:tcp:127.0.0.1:$port
+	wait $server
+	ok "connect:tcp: to socat: ends well" stop
+	ok "connect:tcp: to socat" counts 7
+else
+	skip "connect" "no socat"
+fi
 echo "1..$n"
 exit $bad
