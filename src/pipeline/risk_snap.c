@@ -101,7 +101,8 @@ risk_row(struct risk *r, const struct risk_columns *c, struct snap_row *to)
 	struct slice user = { "0", 1 }; /* what a missing user is to a search with fillnull */
 	struct book_row row;
 
-	if (r->now != TIME_NONE && c->user >= 0) {
+	/* An empty name is no risk object. */
+	if (r->now != TIME_NONE && c->user >= 0 && to->symbol[c->user] != SYM_EMPTY) {
 		if (to->symbol[c->user] >= SYM_FIRST || to->symbol[c->user] == SYM_NA)
 			user = to->cell[c->user];
 		to->has_risk = true;

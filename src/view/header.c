@@ -275,9 +275,14 @@ muted_words(const struct ui *ui, struct buf *out)
 
 	if (s == NULL || s->nmutes == 0)
 		return;
+	if (ui->show_muted) {
+		buf_adds(out, "shown though muted: ");
+		text_count(out, s->muted);
+		buf_adds(out, " ev  ");
+		return;
+	}
 	text_plural(out, s->nmutes, "mute");
-	buf_adds(out, ui->show_muted ? (s->nmutes == 1 ? " shows " : " show ")
-				     : (s->nmutes == 1 ? " hides " : " hide "));
+	buf_adds(out, s->nmutes == 1 ? " hides " : " hide ");
 	text_count(out, s->muted);
 	buf_adds(out, " ev  ");
 }
@@ -296,11 +301,11 @@ draw_where(const struct ui *ui, int y)
 	if (muted > 0 && cols < 100 && (int)sort.len > muted) /* the mutes matter more */
 		sort.len = (size_t)muted - 2;
 	right = (int)sort.len;
-	w = draw_width(buf_slice(&crumb), cols);
+	w = draw_value_width(buf_slice(&crumb), cols);
 	room = cols - 2 - right - (on ? 24 : 16);
 	room = room < 12 ? 12 : room;
 	w = w < room ? w : room;
-	(void)draw_tail(y, 1, w, STYLE_TITLE, buf_slice(&crumb));
+	(void)draw_value_tail(y, 1, w, STYLE_TITLE, buf_slice(&crumb));
 	room = cols - 1 - w - 2 - right - 2 - 1;
 	if (room > 8) {
 		int used = draw_fmt(y, 1 + w + 2, 8, on ? STYLE_WARN : STYLE_DIM, "filter: ");
@@ -371,6 +376,15 @@ bar_piece(
 	return true;
 }
 
+/* u, c and m are for pages whose rows name something. */
+static bool
+has_use(const struct view *v, const char *key)
+{
+	if (strcmp(key, "u") == 0 || strcmp(key, "c") == 0)
+		return v->ops->field != NULL;
+	return strcmp(key, "m") != 0 || v->ops->cell != NULL;
+}
+
 static void
 draw_bar(const struct ui *ui, int y)
 {
@@ -389,6 +403,9 @@ draw_bar(const struct ui *ui, int y)
 	to.end = cols - (w > 0 ? w + 2 : 0);
 	for (size_t i = 0; i < sizeof(bar) / sizeof(bar[0]); i++) {
 		const char *word = cols >= 100 ? bar[i].word : bar[i].brief;
+
+		if (!has_use(v, bar[i].key))
+			continue;
 
 		if (bar[i].letter &&
 		    !hinted) { /* the page's own keys come before the letters of every page */

@@ -288,6 +288,10 @@ list_settle(struct list *l, struct ui *ui, const struct snapshot *s)
 		l->anchored = true;
 		l->sent = 0;
 	}
+	/* The first question after V did not know the mutes. */
+	if (ui->show_muted && s->nmutes > 0 && !s->panel[PANEL_MUTED].used && s->nmute > 0 &&
+	    s->number >= ui->asked)
+		react |= REACT_REQUEST;
 	if (l->wants_row && row != NULL && row->identity != l->asked_row && s->number >= ui->asked)
 		react |= REACT_REQUEST;
 	/* What should be on screen is not in the snapshot: ask again, with the window moved; not

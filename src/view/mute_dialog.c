@@ -222,16 +222,16 @@ mute_draw(struct view *v, struct ui *ui, struct area a, const struct snapshot *s
 			continue;
 		if (on)
 			draw_fill((struct area){ y, in.x, 1, in.w }, STYLE_CURSOR);
-		(void)draw_fmt(y, in.x, 7, on ? STYLE_CURSOR : STYLE_BOLD, "%s%s", on ? ">" : " ",
+		(void)draw_fmt(y, in.x, 8, on ? STYLE_CURSOR : STYLE_BOLD, "%s%s", on ? "> " : "  ",
 		    scope_name[i]);
-		(void)draw_text(y, in.x + 7, in.w - 7, on ? STYLE_CURSOR : STYLE_NORMAL,
+		(void)draw_text(y, in.x + 8, in.w - 8, on ? STYLE_CURSOR : STYLE_NORMAL,
 		    slice_of(d->filter[i]));
 		if (++y >= bottom)
 			continue;
 		buf_clear(&b);
 		cost_words(d, s, i, &b);
 		(void)draw_text(
-		    y++, in.x + 7, in.w - 7, on ? STYLE_TITLE : STYLE_DIM, buf_slice(&b));
+		    y++, in.x + 8, in.w - 8, on ? STYLE_TITLE : STYLE_DIM, buf_slice(&b));
 	}
 	if (bottom < in.y + in.h) {
 		draw_spans(d, bottom, in);

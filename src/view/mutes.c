@@ -213,6 +213,9 @@ draw_words(const struct ui *ui, struct area a, const struct snap_mute *m)
 	draw_hline(a.y, a.x, a.w, STYLE_DIM);
 	if (m == NULL)
 		return;
+	if (m->problem != NULL)
+		y += pane_text((struct area){ y, a.x + 1, end - y, a.w - 2 }, STYLE_WARN,
+		    slice_of(m->problem));
 	if (m->mute.why != NULL && m->mute.why[0] != '\0')
 		y += pane_text((struct area){ y, a.x + 1, end - y, a.w - 2 }, STYLE_WARN,
 		    slice_of(m->mute.why));

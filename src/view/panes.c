@@ -247,7 +247,7 @@ pane_top(struct area a, const char *title, const struct snapshot *s, unsigned pa
 		struct slice v = text_value(row->cell[0], row->symbol[0], &missing);
 		int y = a.y + 1 + (int)i;
 
-		(void)draw_text(y, a.x + 1, name, missing ? STYLE_MISSING : STYLE_NORMAL, v);
+		(void)draw_value(y, a.x + 1, name, missing ? STYLE_MISSING : STYLE_NORMAL, v);
 		text_count_in(&n, row->group.count, count);
 		(void)draw_right(y, a.x + 1 + name, count, STYLE_NORMAL, buf_slice(&n));
 		if (bar > 2)

@@ -48,7 +48,7 @@ risk_object_of(struct slice value, sym_t symbol)
 {
 	if (symbol == SYM_NA)
 		return SLICE("<NA>");
-	return symbol < SYM_FIRST ? missing_user : value;
+	return symbol == SYM_ABSENT || symbol == SYM_NULL ? missing_user : value;
 }
 
 static bool
@@ -355,9 +355,9 @@ draw_selected(struct risk_page *p, struct ui *ui, struct area a, const struct sn
 		risk_strip_draw(y++, a.x + 1, a.w - 2, ui, s);
 	risk_forecast(&b, ui, s, NULL);
 	text = buf_slice(&b);
-	for (; y < a.y + a.h && text.len > 0 && y < a.y + 4; y++)
+	for (; y < a.y + a.h && text.len > 0 && y < a.y + 5; y++)
 		(void)draw_text(y, a.x + 1, a.w - 2, STYLE_NORMAL,
-		    y == a.y + a.h - 1 || y == a.y + 3 ? text : draw_break(&text, a.w - 2));
+		    y == a.y + a.h - 1 || y == a.y + 4 ? text : draw_break(&text, a.w - 2));
 	buf_release(&b);
 	if (a.h < 20)
 		return;
@@ -373,7 +373,11 @@ risk_draw(struct view *v, struct ui *ui, struct area a, const struct snapshot *s
 {
 	struct risk_page *p = page(v);
 	bool wide = a.w >= SIDE_COLS;
-	int below = a.h >= FULL_ROWS ? 22 : a.h >= 16 ? 4 : 0, left = wide ? a.w * 9 / 20 : a.w;
+	int below = a.h >= FULL_ROWS ? 22
+		    : a.h >= 18	     ? 5
+		    : a.h >= 14	     ? 3
+				     : 0,
+	    left = wide ? a.w * 9 / 20 : a.w;
 
 	set(p, ui, s);
 	if (s != NULL && !s->risk.on) {

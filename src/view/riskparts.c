@@ -365,20 +365,22 @@ risk_forecast(
 	const struct book_outlook *next = &o->outlook;
 	double sum;
 	int64_t leaves = next_points(s, &sum);
+	bool selected = e != NULL;
 
 	if (e == NULL)
 		e = newest_entry(o);
 	if (e != NULL) {
 		struct slice search = risk_search_short(e->search);
 
-		buf_adds(out, "one more row of ");
-		buf_add(out, search.p, search.len < 80 ? search.len : 80);
+		buf_adds(out, selected ? "one more such row" : "one more row of ");
+		if (!selected)
+			buf_add(out, search.p, search.len < 80 ? search.len : 80);
 		buf_adds(out, ": ");
 		add_sum(out, &s->risk.options, e->one_more);
 		buf_adds(out, "; ");
 	}
 	if (leaves != TIME_NONE) {
-		buf_adds(out, "the next points leave at ");
+		buf_adds(out, "next points leave ");
 		risk_stamp(out, leaves, ui->local);
 		buf_adds(out, ", in ");
 		risk_span(out, leaves - s->risk.now);
@@ -395,11 +397,11 @@ risk_forecast(
 		risk_score_text(out, next->threshold);
 	}
 	if (next->tactics_missing + next->sources_missing > 0 && o->row.tactic_sources > 0) {
-		buf_adds(out, "; to the tactic rule: ");
+		buf_adds(out, "; tactic rule: ");
 		if (next->tactics_missing > 0)
 			text_plural(out, next->tactics_missing, "more tactic");
 		if (next->tactics_missing > 0 && next->sources_missing > 0)
-			buf_adds(out, " and ");
+			buf_adds(out, ", ");
 		if (next->sources_missing > 0)
 			text_plural(out, next->sources_missing, "more source");
 	}

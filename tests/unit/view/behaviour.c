@@ -357,6 +357,120 @@ START_TEST(hostile_key_is_no_filter)
 }
 END_TEST
 
+/* --- risk, mutes, tuning ---------------------------------------------------------------------- */
+
+static void
+open_risk(void)
+{
+	struct buf text = { 0 };
+
+	stage_open_risk(&stage, "xterm-256color", 48, 160, false);
+	stage_sample(&text);
+	stage_risk_sample(&text);
+	stage_feed(&stage, text.p, text.len, true);
+	buf_release(&text);
+}
+
+/* The page of risk goes by sum; Enter explains one user, u opens the page of the same one. */
+START_TEST(risk_explains)
+{
+	open_risk();
+	stage_keys(&stage, "R");
+	ck_assert(stage_shows(&stage, ">! root "));
+	ck_assert(stage_shows(&stage, "140! "));
+	stage_keys(&stage, "Down Enter");
+	ck_assert(stage_shows(&stage, "ledger of jenkins"));
+	ck_assert(stage_shows(&stage, "one more such row: 60;"));
+	stage_keys(&stage, "Enter");
+	ck_assert(stage_shows(&stage, "View the detection results for - \"jenkins\""));
+	stage_keys(&stage, "2");
+	ck_assert(stage_shows(&stage, "View risk events for the last 7 days for - \"jenkins\""));
+	ck_assert(
+	    stage_shows(&stage, "A shell is spawned in the container runner by user jenkins."));
+	ck_assert(stage_shows(&stage, "firstTime        2025-11-20T08:00:31Z"));
+	ck_assert(stage_shows(&stage, "T1204  User Execution"));
+	stage_close(&stage);
+}
+END_TEST
+
+/* A missing user is "0" to the search: its page is that of events without a user. */
+START_TEST(risk_of_a_missing_user)
+{
+	open_risk();
+	stage_keys(&stage, "R Down Down u");
+	ck_assert(stage_shows(&stage, "user:<absent>"));
+	ck_assert(stage_shows(&stage, "RISK 20"));
+	stage_close(&stage);
+}
+END_TEST
+
+START_TEST(risk_sorts)
+{
+	open_risk();
+	stage_keys(&stage, "R I");
+	ck_assert_int_lt(line_of("www-data"), line_of(" jenkins "));
+	stage_keys(&stage, "<");
+	ck_assert(stage_shows(&stage, "sort USER asc"));
+	stage_keys(&stage, "s G Enter");
+	ck_assert(stage_shows(&stage, "sort LAST desc"));
+	stage_close(&stage);
+}
+END_TEST
+
+/* m says what it hides, hides it, V shows it, x in the list brings it back. */
+START_TEST(mute_and_back)
+{
+	open_risk();
+	stage_keys(&stage, "Down m");
+	ck_assert(stage_shows(&stage, "hides 20 of 81 events, 0 critical, 1 user"));
+	stage_keys(&stage, "Esc");
+	ck_assert(stage_shows(&stage, "jenkins "));
+	stage_keys(&stage, "m j o b Enter");
+	ck_assert(stage_shows(&stage, "1 mute hides 20 ev"));
+	ck_assert_int_eq(line_of("NTC    40  jenkins"), -1);
+	stage_keys(&stage, "V");
+	ck_assert(stage_shows(&stage, " m NTC    40  jenkins"));
+	stage_keys(&stage, "V M");
+	ck_assert(stage_shows(&stage, "job"));
+	stage_keys(&stage, "x");
+	ck_assert(stage_shows(&stage, "Nothing is muted."));
+	stage_keys(&stage, "Esc");
+	ck_assert(stage_shows(&stage, "NTC    40  jenkins"));
+	stage_close(&stage);
+}
+END_TEST
+
+/* The cost of a filter macro in Falco's syntax and in SPL; nothing bad is saved. */
+START_TEST(tuning)
+{
+	open_risk();
+	stage_keys(&stage, "d E");
+	ck_assert(stage_shows(&stage, "hides 0 of 68 events, 0 critical, 0 users"));
+	stage_type(&stage, "user.name != jenkins");
+	ck_assert(stage_shows(&stage, "hides 20 of 68 events, 0 critical, 1 user"));
+	stage_type(&stage, " and (");
+	stage_keys(&stage, "Enter");
+	ck_assert_str_eq(stage.saved, "");
+	stage_keys(&stage, "C-u");
+	stage_type(&stage, "search NOT user=root");
+	ck_assert(stage_shows(&stage, "hides 43 of 68 events, 0 critical, 1 user"));
+	stage_keys(&stage, "Enter");
+	ck_assert_str_eq(stage.saved, "kubernetes_falco_shell_spawned_filter=search NOT user=root");
+	stage_close(&stage);
+}
+END_TEST
+
+/* Two names that differ never look the same. */
+START_TEST(blanks_show)
+{
+	open_risk();
+	ck_assert(stage_shows(&stage, "root\\x20 "));
+	stage_keys(&stage, "R");
+	ck_assert(stage_shows(&stage, "root\\x20 "));
+	stage_close(&stage);
+}
+END_TEST
+
 static Suite *
 suite(void)
 {
@@ -379,6 +493,12 @@ suite(void)
 	tcase_add_test(t, many_rows);
 	tcase_add_test(t, quitting);
 	tcase_add_test(t, hostile_key_is_no_filter);
+	tcase_add_test(t, risk_explains);
+	tcase_add_test(t, risk_of_a_missing_user);
+	tcase_add_test(t, risk_sorts);
+	tcase_add_test(t, mute_and_back);
+	tcase_add_test(t, tuning);
+	tcase_add_test(t, blanks_show);
 	suite_add_tcase(s, t);
 	return s;
 }

@@ -6,6 +6,18 @@
 static struct stage stage;
 
 static void
+open_risk(int rows, int cols, bool ascii)
+{
+	struct buf text = { 0 };
+
+	stage_open_risk(&stage, "xterm-256color", rows, cols, ascii);
+	stage_sample(&text);
+	stage_risk_sample(&text);
+	stage_feed(&stage, text.p, text.len, true);
+	buf_release(&text);
+}
+
+static void
 open_sample(int rows, int cols, bool ascii)
 {
 	struct buf text = { 0 };
@@ -47,6 +59,42 @@ static const struct {
 	{ "group-80x24", 24, 80, "%" },
 	{ "folded-80x24", 24, 80, "#" },
 };
+
+static const struct {
+	const char *name;
+	int rows, cols;
+	const char *keys;
+} risk_screens[] = {
+	{ "risk-shells-80x24", 24, 80, "" },
+	{ "risk-80x24", 24, 80, "R" },
+	{ "risk-160x48", 48, 160, "R" },
+	{ "risk-20x5", 5, 20, "R" },
+	{ "ledger-80x24", 24, 80, "R Enter" },
+	{ "ledger-160x48", 48, 160, "R Enter Down" },
+	{ "risk-user-80x24", 24, 80, "u" },
+	{ "risk-user-160x48", 48, 160, "u" },
+	{ "risk-tab-80x24", 24, 80, "u 2" },
+	{ "risk-tab-160x48", 48, 160, "u 2" },
+	{ "detections-80x24", 24, 80, "d" },
+	{ "detections-160x48", 48, 160, "d" },
+	{ "tune-80x24", 24, 80, "d E s e a r c h Space N O T Space u s e r = j e n k i n s" },
+	{ "tune-bad-80x24", 24, 80, "d E s e a r c h Space (" },
+	{ "mute-80x24", 24, 80, "m Up" },
+	{ "mute-160x48", 48, 160, "m n o i s e" },
+	{ "mutes-80x24", 24, 80, "Down m Left Left n o i s e Enter M" },
+	{ "mutes-160x48", 48, 160, "Down m n o i s e Enter M" },
+	{ "muted-80x24", 24, 80, "Down m n o i s e Enter" },
+	{ "muted-shown-80x24", 24, 80, "Down m n o i s e Enter V" },
+};
+
+START_TEST(risk_golden)
+{
+	open_risk(risk_screens[_i].rows, risk_screens[_i].cols, false);
+	stage_keys(&stage, risk_screens[_i].keys);
+	stage_golden(&stage, risk_screens[_i].name);
+	stage_close(&stage);
+}
+END_TEST
 
 START_TEST(golden)
 {
@@ -151,6 +199,32 @@ START_TEST(every_size)
 }
 END_TEST
 
+/* The same for the pages of risk, detections and mutes. */
+START_TEST(every_size_risk)
+{
+	static const int sizes[][2] = { { 1, 1 }, { 2, 40 }, { 5, 20 }, { 7, 30 }, { 12, 60 },
+		{ 18, 79 }, { 24, 81 }, { 30, 119 }, { 37, 140 }, { 60, 200 }, { 200, 500 } };
+	static const char *const keys[] = { "R", "I > < Down End", "s", "Esc", "F7", "Esc", "Enter",
+		"End Up PgUp", "Enter", "2 Down End PgUp", "Enter", "Esc Esc Esc Esc", "d", "Enter",
+		"End", "E", "x Esc", "Esc Esc", "m", "Down Tab x", "Esc", "V", "M", "Esc", "H",
+		"Esc", "T #" };
+	const int *size = sizes[_i];
+
+	open_risk(size[0], size[1], _i % 2 == 1);
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+		struct buf b = { 0 };
+
+		stage_keys(&stage, keys[i]);
+		stage_screen(&stage, &b);
+		for (size_t c = 0; _i % 2 == 1 && c < b.len; c++)
+			ck_assert_uint_lt((unsigned char)b.p[c], 0x7f);
+		buf_release(&b);
+	}
+	ck_assert(!stage.quit);
+	stage_close(&stage);
+}
+END_TEST
+
 /* Without colours the cursor and the selected column still show. */
 START_TEST(monochrome)
 {
@@ -174,12 +248,15 @@ suite(void)
 
 	tcase_set_timeout(t, 30);
 	tcase_add_loop_test(t, golden, 0, (int)(sizeof(screens) / sizeof(screens[0])));
+	tcase_add_loop_test(
+	    t, risk_golden, 0, (int)(sizeof(risk_screens) / sizeof(risk_screens[0])));
 	tcase_add_test(t, ascii);
 	tcase_add_test(t, empty);
 	tcase_add_test(t, health);
 	tcase_add_test(t, filtered_empty);
 	tcase_add_test(t, filter_error);
 	tcase_add_loop_test(t, every_size, 0, 14);
+	tcase_add_loop_test(t, every_size_risk, 0, 11);
 	tcase_add_test(t, monochrome);
 	suite_add_tcase(s, t);
 	return s;

@@ -4,6 +4,7 @@
 #include <curses.h>
 #include <locale.h>
 #include <stdlib.h>
+#include <time.h>
 #include <wchar.h>
 
 #include "base/clock.h"
@@ -13,13 +14,93 @@
 
 #define NOON (1763640000 * NSEC_PER_SEC) /* 2025-11-20 12:00 UTC */
 
-void
-stage_open(struct stage *s, const char *term, int rows, int cols, bool ascii)
+/* The engine counts mutes beside answering: until it says that so many are on and counted. */
+static void
+await_mutes(struct stage *s, unsigned on)
 {
-	const struct engine_options eo = { .threads = 0, .memory = 64 << 20, .spool = 1 << 20 };
+	bool done = false;
+
+	for (unsigned i = 1; i < 10000 && !done; i++) {
+		const struct timespec ms = { 0, 1000000 };
+		struct snapshot *snap;
+		struct request r;
+
+		request_init(&r);
+		r.number = i;
+		r.want_mutes = true;
+		engine_request(s->engine, &r);
+		request_release(&r);
+		(void)nanosleep(&ms, NULL);
+		snap = engine_take(s->engine);
+		if (snap == NULL)
+			continue;
+		done = snap->nmutes == on &&
+		       (on == 0 || (snap->muted > 0 && snap->mute[0].sight.events > 0));
+		snapshot_free(snap);
+	}
+	ck_assert(done);
+}
+
+static bool
+add_mute(void *arg, const char *filter, const char *reason, int64_t expires, char *err)
+{
+	struct stage *s = arg;
+	struct filter_error why;
+
+	if (engine_mute_add(s->engine, filter, reason, "tester", expires, &why)) {
+		await_mutes(s, ++s->mutes);
+		return true;
+	}
+	(void)snprintf(err, UI_ERROR_MAX, "%s", why.message);
+	return false;
+}
+
+static void
+lift_mute(void *arg, uint64_t id)
+{
+	struct stage *s = arg;
+
+	if (engine_mute_lift(s->engine, id))
+		await_mutes(s, --s->mutes);
+}
+
+static bool
+save_filter(void *arg, const char *macro, const char *text, char *err)
+{
+	struct stage *s = arg;
+
+	(void)err;
+	(void)snprintf(s->saved, sizeof(s->saved), "%s=%s", macro, text);
+	return true;
+}
+
+/* The shipped ones of the source tree, whatever is installed. */
+static struct detection_set *
+load_detections(void)
+{
+	const char *srcdir = getenv("srcdir");
+	struct buf path = { 0 };
+	const char *extra[1];
+	struct detection_paths paths = { .extra = extra, .nextra = 1, .only_extra = true };
+	struct detection_set *set;
+
+	buf_addf(&path, "%s/data/detections", srcdir == NULL ? "." : srcdir);
+	extra[0] = path.p;
+	set = detection_set_load(&paths);
+	ck_assert_uint_eq(set->n, 1);
+	buf_release(&path);
+	return set;
+}
+
+static void
+open_stage(struct stage *s, const char *term, int rows, int cols, bool ascii,
+    const struct risk_options *risk)
+{
+	const struct engine_options eo = {
+		.threads = 0, .memory = 64 << 20, .spool = 1 << 20, .risk = risk
+	};
 	const struct screen_options so = { .color = COLOR_MODE_AUTO, .ascii = ascii };
 
-	memset(s, 0, sizeof(*s));
 	(void)setenv("TZ", "UTC0", 1);
 	(void)unsetenv("NO_COLOR");
 	ck_assert_ptr_nonnull(setlocale(LC_CTYPE, "C.UTF-8"));
@@ -35,11 +116,34 @@ stage_open(struct stage *s, const char *term, int rows, int cols, bool ascii)
 }
 
 void
+stage_open(struct stage *s, const char *term, int rows, int cols, bool ascii)
+{
+	memset(s, 0, sizeof(*s));
+	open_stage(s, term, rows, cols, ascii, NULL);
+}
+
+void
+stage_open_risk(struct stage *s, const char *term, int rows, int cols, bool ascii)
+{
+	struct risk_options risk = { 0 };
+
+	memset(s, 0, sizeof(*s));
+	risk.detections = s->detections = load_detections();
+	open_stage(s, term, rows, cols, ascii, &risk);
+	s->services = (struct ui_services){
+		.arg = s, .mute_add = add_mute, .mute_lift = lift_mute, .filter_set = save_filter
+	};
+	s->ui.services = &s->services;
+}
+
+void
 stage_close(struct stage *s)
 {
 	ui_release(&s->ui);
 	screen_close();
 	engine_free(s->engine);
+	if (s->detections != NULL)
+		detection_set_drop(s->detections);
 	fclose(s->out);
 	fclose(s->in);
 	clock_set(0);
@@ -118,6 +222,18 @@ stage_sample(struct buf *out)
 	event(out, 110, "Notice", shell, phrase, "\"ev\\u001b[2Jil\\u202e\"", "api", "bash");
 	buf_adds(out, "{\"torn\": \n");
 	buf_adds(out, "not an event \x1b]0;title\x07\n");
+}
+
+void
+stage_risk_sample(struct buf *out)
+{
+	static const char phrase[] = "A shell was spawned in a container with an attached terminal";
+	static const char *const containers[] = { "db", "mail", "cache", "proxy" };
+
+	for (unsigned i = 0; i < 4; i++)
+		event(out, 20 + 20 * i, "Notice", "Terminal shell in container", phrase, "\"root\"",
+		    containers[i], "sh");
+	event(out, 30, "Notice", "Terminal shell in container", phrase, "\"root \"", "api", "sh");
 }
 
 void

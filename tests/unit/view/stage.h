@@ -10,6 +10,10 @@
 #include "view/stack.h"
 
 struct stage {
+	struct detection_set *detections; /* NULL: the engine keeps no risk */
+	struct ui_services services;
+	unsigned mutes; /* that were made */
+	char saved[128]; /* the last filter macro that was saved: NAME=TEXT */
 	struct engine *engine;
 	struct ui ui;
 	uint32_t source;
@@ -21,11 +25,15 @@ struct stage {
 
 /* term: what kind of terminal. The first view is Shells. */
 void stage_open(struct stage *s, const char *term, int rows, int cols, bool ascii);
+/* The same with the detections that ship, and with mutes. */
+void stage_open_risk(struct stage *s, const char *term, int rows, int cols, bool ascii);
 void stage_close(struct stage *s);
 /* More input; last: the recording ends with it. */
 void stage_feed(struct stage *s, const char *text, size_t len, bool last);
 /* A made-up day: users, containers, rules, gaps and hostile names. */
 void stage_sample(struct buf *out);
+/* More of it: a user over the threshold, other tactics. */
+void stage_risk_sample(struct buf *out);
 /* Keys by name, separated by blanks; then everything asked is answered. */
 void stage_keys(struct stage *s, const char *keys);
 /* Characters, each a key. */
