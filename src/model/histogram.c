@@ -104,25 +104,52 @@ histogram_release(struct histogram *h)
 	histogram_clear(h);
 }
 
-/* A bucket that straddles `from` counts in the first one: what is asked for is all there. */
+/* The counts of a slot, spread evenly over the columns that [start, end) touches; none is lost. */
+static void
+spread(const struct histogram_slot *s, __int128 start, __int128 end, __int128 span,
+    struct histogram_bucket *out, unsigned n)
+{
+	unsigned first = (unsigned)(start * n / span);
+	unsigned last = (unsigned)((end - 1) * n / span);
+	uint32_t done[PRIORITY_COUNT] = { 0 };
+
+	for (unsigned at = first; at <= last; at++) {
+		__int128 edge = (span * (at + 1) + n - 1) / n;
+
+		for (unsigned p = 0; p < PRIORITY_COUNT; p++) {
+			uint32_t upto = s->count[p];
+
+			if (upto > 0 && at < last)
+				upto = (uint32_t)(upto * (edge - start) / (end - start));
+			out[at].count[p] += upto - done[p];
+			done[p] = upto;
+		}
+	}
+}
+
+/*
+ * A bucket that straddles an end is counted inside: what is asked for is all there. It counts where
+ * it begins; where columns are narrower than it, in all that it covers: a steady stream has no
+ * gaps.
+ */
 void
 histogram_read(
     const struct histogram *h, int64_t from, int64_t to, struct histogram_bucket *out, unsigned n)
 {
+	__int128 span = (__int128)to - from;
+	bool narrow = span < (__int128)h->width * n;
+
 	memset(out, 0, n * sizeof(*out));
 	if (from >= to || n == 0)
 		return;
 	for (uint32_t i = 0; i < h->size; i++) {
 		const struct histogram_slot *s = &h->slot[i];
-		__int128 start = (__int128)s->bucket * h->width, span = (__int128)to - from;
-		unsigned at;
+		__int128 start = (__int128)s->bucket * h->width - from, end = start + h->width;
 
-		if (!s->used || start >= to || start + h->width <= from)
+		if (!s->used || start >= span || end <= 0)
 			continue;
-		if (start < from)
-			start = from;
-		at = (unsigned)((start - from) * n / span);
-		for (unsigned p = 0; p < PRIORITY_COUNT; p++)
-			out[at].count[p] += s->count[p];
+		if (!narrow)
+			end = (start < 0 ? 0 : start) + 1;
+		spread(s, start < 0 ? 0 : start, end > span ? span : end, span, out, n);
 	}
 }

@@ -270,6 +270,32 @@ START_TEST(histogram)
 }
 END_TEST
 
+/* Columns narrower than the seconds that are kept: a steady stream has no gaps, nothing is lost. */
+START_TEST(histogram_of_moments)
+{
+	struct falco_event ev = { .priority = PRIORITY_ERROR };
+	struct histogram_bucket out[70];
+	uint64_t lost = 700;
+	struct live *l;
+
+	feed_init(&f, 64 * MIB, 1);
+	l = open_query(f.model, QUERY_HISTOGRAM, NULL, NULL);
+	f.block.symbols = f.symbols[0];
+	for (unsigned i = 0; i < 700; i++) {
+		ev.time = FEED_START + i * (NSEC_PER_SEC / 100);
+		block_add(&f.block, f.symbols[0], &ev, 0, 0, 0, 1);
+	}
+	model_apply(f.model, &f.block);
+	live_histogram(l, FEED_START, FEED_START + 7 * NSEC_PER_SEC, out, 70);
+	for (unsigned i = 0; i < 70; i++)
+		ck_assert_uint_eq(out[i].count[PRIORITY_ERROR], 10);
+	live_histogram(l, FEED_START + NSEC_PER_SEC / 3, FEED_START + 7 * NSEC_PER_SEC, out, 50);
+	for (unsigned i = 0; i < 50; lost -= out[i++].count[PRIORITY_ERROR])
+		ck_assert_uint_ge(out[i].count[PRIORITY_ERROR], 12);
+	ck_assert_uint_eq(lost, 0);
+}
+END_TEST
+
 static uint64_t
 sum(const struct histogram_bucket *b, unsigned n)
 {
@@ -562,6 +588,7 @@ live_suite(void)
 	tcase_add_test(c, events_in_order_of_time);
 	tcase_add_test(c, events_leave_with_the_index);
 	tcase_add_test(c, histogram);
+	tcase_add_test(c, histogram_of_moments);
 	tcase_add_test(c, histogram_coarsens);
 	tcase_add_test(c, shared_and_remembered);
 	tcase_add_test(c, interrupted_scans);
