@@ -39,12 +39,13 @@ collect_run(const struct options *o)
 		.memory = o->memory,
 		.spool = o->memory,
 		.risk = detecting_risk(d) };
+	struct source_options so = reading_options(o);
 	struct reading r = { 0 };
 	int status = 2;
 
 	if (detecting_history(d) == NULL)
 		complain("collect keeps the history: --history none leaves nothing to do");
-	else if (reading_open(&r, &eo, (const char *const *)o->source, o->nsources, o->follow)) {
+	else if (reading_open(&r, &eo, (const char *const *)o->source, o->nsources, &so)) {
 		detecting_attach(d, r.engine);
 		stop_on_reload(detecting_reload, d);
 		reading_start(&r);

@@ -287,13 +287,14 @@ headless_run(const struct options *o)
 	struct engine_options eo = {
 		.threads = o->threads, .memory = o->memory, .spool = o->memory
 	};
+	struct source_options so = reading_options(o);
 	struct reading r = { 0 };
 	struct request req;
 	int status = 2;
 
 	if (!make_request(&req, o))
 		return 2;
-	if (reading_open(&r, &eo, (const char *const *)o->source, o->nsources, o->follow)) {
+	if (reading_open(&r, &eo, (const char *const *)o->source, o->nsources, &so)) {
 		engine_request(r.engine, &req);
 		reading_start(&r);
 		reading_wait(&r);

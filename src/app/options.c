@@ -218,6 +218,11 @@ set(struct options *o, enum option_id id, const char *value)
 	case OPTION_DATA_DIR: o->data_dir = value; return 0;
 	case OPTION_DETECTIONS: return add_path(&o->detections, id, value);
 	case OPTION_RULES: return add_path(&o->rules, id, value);
+	case OPTION_TOKEN_FILE: o->token_file = value; return 0;
+	case OPTION_TLS_CERT: o->tls_cert = value; return 0;
+	case OPTION_TLS_KEY: o->tls_key = value; return 0;
+	case OPTION_TLS_CLIENT_CA: o->tls_client_ca = value; return 0;
+	case OPTION_INSECURE: o->insecure = true; return 0;
 	case OPTION_COLOR:
 		if (color_mode_parse(value, &o->color))
 			return 0;

@@ -59,6 +59,8 @@ struct options {
 	const char *data, *data_dir;
 	const char *history; /* NULL: the usual place; "none" */
 	struct option_paths detections, rules;
+	const char *token_file, *tls_cert, *tls_key, *tls_client_ca;
+	bool insecure;
 	unsigned threads;
 	size_t memory;
 	enum color_mode color;

@@ -70,17 +70,29 @@ is_live(const char *spec)
 	return false;
 }
 
+struct source_options
+reading_options(const struct options *o)
+{
+	return (struct source_options){
+		.follow = o->follow,
+		.token_file = o->token_file,
+		.tls_cert = o->tls_cert,
+		.tls_key = o->tls_key,
+		.tls_client_ca = o->tls_client_ca,
+		.insecure = o->insecure,
+	};
+}
+
 bool
 reading_open(struct reading *r, const struct engine_options *eo, const char *const *source, int n,
-    bool follow)
+    const struct source_options *so)
 {
-	struct source_options so = { .follow = follow };
 	char err[512];
 
 	stop_prepare();
-	r->live = follow;
+	r->live = so->follow;
 	r->engine = engine_new(eo);
-	r->sources = source_set_new(r->engine, &so);
+	r->sources = source_set_new(r->engine, so);
 	for (int i = 0; i < n; i++) {
 		if (source_set_add(r->sources, source[i], err, sizeof(err)) != 0) {
 			complain("%s", err);

@@ -5,6 +5,8 @@
 #include "pipeline/engine.h"
 #include "source/source.h"
 
+struct options;
+
 struct reading {
 	struct engine *engine;
 	struct source_set *sources;
@@ -14,7 +16,9 @@ struct reading {
 /* Signals are prepared, the engine is made, nothing is read yet. False after a complaint; close it
  * all the same. */
 bool reading_open(struct reading *r, const struct engine_options *eo, const char *const *source,
-    int n, bool follow);
+    int n, const struct source_options *so);
+/* What the command line says about sources. */
+struct source_options reading_options(const struct options *o);
 /* After the first question to the engine. */
 void reading_start(struct reading *r);
 /* Until every source has ended or, when live, SIGINT or SIGTERM came. */

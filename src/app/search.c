@@ -166,10 +166,11 @@ run(const struct options *o, struct detecting *d, const struct request *req)
 		.memory = o->memory,
 		.spool = o->memory,
 		.risk = detecting_risk(d) };
+	struct source_options so = reading_options(o);
 	struct reading r = { 0 };
 	int status = 2;
 
-	if (reading_open(&r, &eo, (const char *const *)o->source, o->nsources, o->follow)) {
+	if (reading_open(&r, &eo, (const char *const *)o->source, o->nsources, &so)) {
 		detecting_attach(d, r.engine);
 		engine_request(r.engine, req);
 		stop_on_reload(detecting_reload, d);

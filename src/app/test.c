@@ -118,6 +118,7 @@ run_search(const struct options *o, const struct detection *d, struct detecting 
 		.risk = detecting_risk(all) };
 	const char *const source[] = { data };
 	enum verdict_of v = BROKEN;
+	const struct source_options so = { .follow = false };
 	struct reading r = { 0 };
 	struct request req;
 	struct snapshot *s;
@@ -126,7 +127,7 @@ run_search(const struct options *o, const struct detection *d, struct detecting 
 	req.want_sources = req.want_bad = true;
 	req.panel[0].used = true;
 	(void)snprintf(req.panel[0].detection, sizeof(req.panel[0].detection), "%s", d->name);
-	if (reading_open(&r, &eo, source, 1, false)) {
+	if (reading_open(&r, &eo, source, 1, &so)) {
 		engine_request(r.engine, &req);
 		reading_start(&r);
 		reading_wait(&r);

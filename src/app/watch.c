@@ -8,6 +8,7 @@
 
 #include "app/detecting.h"
 #include "app/interactive.h"
+#include "app/reading.h"
 
 #include "base/banned.h"
 
@@ -49,12 +50,13 @@ watch_run(const struct options *o)
 		.memory = o->memory,
 		.spool = o->memory,
 		.wake = interactive_wake };
-	struct source_options so = { .follow = o->follow, .follow_auto = true };
+	struct source_options so = reading_options(o);
 	char sort[QUERY_NAME_MAX + 2];
 	struct query q;
 	int status = 2;
 
 	query_init(&q);
+	so.follow_auto = true;
 	io.filter = o->filter;
 	/* --by with --view: the view's filter stays, as in a report. */
 	if (o->by != NULL && !o->health) {

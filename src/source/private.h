@@ -40,7 +40,8 @@ void source_finish(struct source *s, enum source_state state, const char *error)
 /* "what: why" of errno into err; returns -1. */
 int source_error(char *err, size_t errlen, const char *what, int error);
 
-extern const struct source_ops source_file, source_stdin, source_unix, source_tcp;
+extern const struct source_ops source_file, source_stdin, source_unix, source_tcp,
+    source_http;
 extern const struct source_ops source_syslog, source_unixgram;
 extern const struct source_ops source_connect;
 

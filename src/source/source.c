@@ -17,6 +17,7 @@ const struct source_ops *const source_table[] = {
 	&source_stdin,
 	&source_unix,
 	&source_tcp,
+	&source_http,
 	&source_syslog,
 	&source_unixgram,
 	&source_connect,

@@ -14,6 +14,9 @@ struct source_options {
 	bool follow;	  /* -F: keep reading files at their end */
 	bool follow_auto; /* watching: a file that grows after its end was reached is followed */
 	int stdin_fd;	  /* descriptor of the event pipe when "-" is a source */
+	/* http: files, borrowed until the set is freed; NULL = none */
+	const char *token_file, *tls_cert, *tls_key, *tls_client_ca;
+	bool insecure; /* listens beyond the loopback interface without token or client CA */
 };
 
 /* What a kind of source must do: one const row each. */
