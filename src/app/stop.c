@@ -43,16 +43,27 @@ die(int sig)
 	(void)raise(sig);
 }
 
+/* One wish to stop may come twice: timeout(1) sends it to its child and to the whole group. */
+static void
+swallow_repeat(const sigset_t *set)
+{
+	const struct timespec t = { .tv_nsec = 100 * 1000 * 1000 };
+
+	(void)sigtimedwait(set, NULL, &t);
+}
+
 static void *
 wait_for_signals(void *arg)
 {
 	sigset_t set = signals();
+	bool stopped;
 	int sig;
 
 	(void)arg;
 	for (;;) {
 		if (sigwait(&set, &sig) != 0)
 			continue;
+		stopped = false;
 		(void)pthread_mutex_lock(&lock);
 		if (sig == SIGHUP && reload != NULL) {
 			reload(reload_arg);
@@ -61,8 +72,11 @@ wait_for_signals(void *arg)
 				die(sig);
 			source_set_stop(watched);
 			watched = NULL;
+			stopped = true;
 		}
 		(void)pthread_mutex_unlock(&lock);
+		if (stopped)
+			swallow_repeat(&set);
 	}
 	return NULL;
 }
