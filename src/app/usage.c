@@ -16,6 +16,10 @@
 
 #include "base/banned.h"
 
+/* Bytes that are shown around the spot of an error. */
+#define SPOT_BEFORE 100
+#define SPOT_AFTER  60
+
 static bool
 utf8_locale(void)
 {
@@ -59,15 +63,22 @@ complain_at(const char *what, const char *text, const struct filter_error *err)
 	struct buf before = { 0 };
 	size_t len = strlen(text);
 	size_t at = err->offset < len ? err->offset : len;
+	size_t from = at > SPOT_BEFORE ? at - SPOT_BEFORE : 0;
+	size_t to = len - at > SPOT_AFTER ? at + SPOT_AFTER : len;
 	int cells = 0;
 
+	while (from > 0 && ((unsigned char)text[from] & 0xc0) == 0x80)
+		from--;
+	while (to < len && ((unsigned char)text[to] & 0xc0) == 0x80)
+		to++;
 	complain("%s: %s", what, err->message);
-	(void)sanitise_cells(&before, (struct slice){ text, at },
+	(void)sanitise_cells(&before, (struct slice){ text + from, at - from },
 	    utf8_locale() ? SANITISE_UTF8 : SANITISE_ASCII, 1 << 20, "", &cells);
 	buf_release(&before);
-	(void)fputs("  ", stderr);
-	print_safe(stderr, text, len);
-	(void)fprintf(stderr, "\n  %*s^\n", cells, "");
+	(void)fputs(from > 0 ? "  ..." : "  ", stderr);
+	print_safe(stderr, text + from, to - from);
+	(void)fprintf(
+	    stderr, "%s\n  %*s^\n", to < len ? "..." : "", cells + (from > 0 ? 3 : 0), "");
 }
 
 static void

@@ -93,6 +93,10 @@ ok "bad filter is 2" run 2 report -f 'user.name = and x' nine
 ok "bad filter prints nothing" [ ! -s out ]
 ok "bad filter: where" sh -c 'tail -n 1 err | grep -qE "^ +\^$"'
 ok "caret stands below the spot" sh -c '[ "$(sed -n 2p err | cut -c1-14)" = "  user.name = " ] && [ "$(tail -n 1 err | tr -d " " )" = "^" ] && [ "$(tail -n 1 err | wc -c)" -ge 14 ]'
+long=$(yes 'a=b or' | head -n 500 | tr '\n' ' ')
+run 2 report -f "$long a = = $long" nine
+ok "of a long filter, what is around the spot" sh -c '[ "$(wc -c <err)" -lt 400 ] &&
+	c=$(($(tail -n 1 err | wc -c) - 1)) && [ "$(sed -n 2p err | cut -c $((c - 4))-$c)" = "a = =" ]'
 ok "filter with priority" run 0 report --by priority --format csv -f 'priority >= critical' "$demo"
 ok "only what passed" sh -c '! grep -qE "Notice|Warning|Error|Debug|Info" out'
 ok "time range" run 0 report --by rule --since 2026-11-23T05:40:00Z --until 2026-11-23T06:00:00Z --format csv "$demo"
