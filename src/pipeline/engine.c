@@ -141,6 +141,9 @@ static void
 take_questions(struct engine *e, struct task *t)
 {
 	take_reload(e, t->reload);
+	if (e->risk != NULL && (t->request != NULL || t->answers != NULL) &&
+	    risk_mutes_work(e->risk, clock_mono()))
+		ask_again(e);
 	if (t->request != NULL) {
 		asker_set(&e->ui, e->model, e->risk, t->request);
 		request_release(t->request);
