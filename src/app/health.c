@@ -33,6 +33,7 @@ static const struct counter after_rejected[] = {
 	COUNTER(blank),
 	COUNTER(internal),
 	COUNTER(dropped),
+	COUNTER(possible_loss),
 	COUNTER(duplicates),
 	COUNTER(kernel_drops),
 };

@@ -13,12 +13,25 @@
 
 /* --- standard error: what was no event, what is missing, what failed */
 
+static void
+say_lost(const struct snapshot *s)
+{
+	for (unsigned i = 0; i < s->nsources; i++) {
+		const struct snap_source *src = &s->source[i];
+
+		if (src->tally.possible_loss > 0)
+			complain("%.*s: %.*s", (int)src->name.len, src->name.p, (int)src->error.len,
+			    src->error.p);
+	}
+}
+
 void
 reading_say_bad(const struct snapshot *s)
 {
 	uint64_t bad = tally_rejected(&s->tally);
 	const struct bad_line *b;
 
+	say_lost(s);
 	if (bad == 0)
 		return;
 	if (s->nbad == 0) {

@@ -200,6 +200,16 @@ rawstore_forget(struct rawstore *r, uint16_t origin)
 		atomic_store(&o->forgotten, true);
 }
 
+/* In place of the descriptor, so that whoever reads has the one file or the other. */
+void
+rawstore_moved(struct rawstore *r, uint16_t origin, int fd)
+{
+	struct origin *o = find(r, origin);
+
+	if (o != NULL && (o->fd < 0 || dup3(fd, o->fd, O_CLOEXEC) < 0))
+		atomic_store(&o->forgotten, true);
+}
+
 uint64_t
 rawstore_failures(const struct rawstore *r, char *why, size_t size)
 {

@@ -35,6 +35,9 @@ bool rawstore_read(
 /* The bytes of this origin are no longer what they were (a file was truncated and written anew):
  * all read as gone. */
 void rawstore_forget(struct rawstore *r, uint16_t origin);
+/* The bytes of this origin are to be had from this file now (dup'ed): a copy of what was read, made
+ * before the file was truncated. */
+void rawstore_moved(struct rawstore *r, uint16_t origin, int fd);
 /* Appends that failed, and the last reason ("" = none). */
 uint64_t rawstore_failures(const struct rawstore *r, char *why, size_t size);
 

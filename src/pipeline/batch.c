@@ -40,6 +40,7 @@ tally_add(struct tally *to, const struct tally *from)
 		to->rejected_by[i] += from->rejected_by[i];
 	to->repaired += from->repaired;
 	to->dropped += from->dropped;
+	to->possible_loss += from->possible_loss;
 	to->kernel_drops += from->kernel_drops;
 }
 

@@ -17,9 +17,11 @@ struct tally {
 	uint64_t bytes, lines, records;
 	uint64_t accepted, noise, blank, internal, duplicates;
 	uint64_t rejected_by[REJECT_REASONS];
-	uint64_t repaired;     /* of the accepted */
-	uint64_t dropped;      /* bytes or lines we could not take: lines */
-	uint64_t kernel_drops; /* Falco's own n_drops, from its internal records */
+	uint64_t repaired;	/* of the accepted */
+	uint64_t dropped;	/* bytes or lines we could not take: lines */
+	uint64_t possible_loss; /* times that lines may have been lost before we saw them: a file
+				   was truncated, or rotated away */
+	uint64_t kernel_drops;	/* Falco's own n_drops, from its internal records */
 };
 
 uint64_t tally_rejected(const struct tally *t);

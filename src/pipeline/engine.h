@@ -69,6 +69,10 @@ void engine_source_state(
     struct engine *e, uint32_t source, enum source_state state, const char *error);
 void engine_source_total(struct engine *e, uint32_t source, uint64_t total);
 void engine_source_drop(struct engine *e, uint32_t source, uint64_t lines);
+/* So many times lines may have been lost before we saw them; how many nobody knows. */
+void engine_source_loss(struct engine *e, uint32_t source, uint64_t times);
+/* How many of the batches that this source pushed have been applied. */
+uint64_t engine_applied(struct engine *e, uint32_t source);
 /* An empty batch to fill. Waits while the pipeline is full; NULL when the engine stops or is
  * interrupted, or at once when wait is false and none is free. */
 struct batch *engine_batch(struct engine *e, bool wait);

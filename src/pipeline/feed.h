@@ -25,10 +25,10 @@ struct feed {
 	enum source_state state;
 	char *error;
 	uint64_t total;
-	uint64_t dropped;
+	uint64_t dropped, losses;
 	uint64_t sent; /* batches pushed */
 	/* the engine thread's */
-	uint64_t applied; /* batches */
+	_Atomic(uint64_t) applied; /* batches; others look at it */
 	struct tally tally;
 	uint32_t lines; /* so far in the origin */
 	struct when when;

@@ -4,6 +4,7 @@
  */
 #include "pipeline/engine.h"
 
+#include <stdatomic.h>
 #include <stdlib.h>
 
 #include "base/xalloc.h"
@@ -227,6 +228,26 @@ engine_source_drop(struct engine *e, uint32_t source, uint64_t lines)
 	e->feed[source]->dropped += lines;
 	touch(e);
 	pthread_mutex_unlock(&e->pool.lock);
+}
+
+void
+engine_source_loss(struct engine *e, uint32_t source, uint64_t times)
+{
+	pthread_mutex_lock(&e->pool.lock);
+	e->feed[source]->losses += times;
+	touch(e);
+	pthread_mutex_unlock(&e->pool.lock);
+}
+
+uint64_t
+engine_applied(struct engine *e, uint32_t source)
+{
+	const struct feed *f;
+
+	pthread_mutex_lock(&e->pool.lock);
+	f = e->feed[source];
+	pthread_mutex_unlock(&e->pool.lock);
+	return atomic_load(&f->applied);
 }
 
 struct batch *

@@ -45,6 +45,7 @@ add_source(struct snapshot *s, const struct feed *f, int64_t mono, struct snap_s
 				     : (struct slice){ NULL, 0 };
 	to->tally = f->tally;
 	to->tally.dropped += f->dropped;
+	to->tally.possible_loss += f->losses;
 	to->total = f->total;
 	to->rate = rate_read(&f->rate, mono);
 	to->lag = f->lag;

@@ -40,8 +40,18 @@ files_new(struct source_set *set)
 
 	allow_many_files();
 	fs->set = set;
-	fs->stop_fd = -1;
+	fs->stop_fd = fs->inotify = -1;
 	return fs;
+}
+
+void
+files_insert(struct files *fs, struct file *f)
+{
+	if (fs->n == fs->cap) {
+		fs->cap = fs->cap == 0 ? 8 : fs->cap * 2;
+		fs->file = xreallocarray(fs->file, fs->cap, sizeof(struct file *));
+	}
+	fs->file[fs->n++] = f;
 }
 
 void
@@ -54,12 +64,8 @@ files_add(struct files *fs, struct source *s, const char *path, int fd, enum fil
 	f->fd = fd;
 	f->follow = how;
 	f->line_ends = INT64_MAX;
-	f->watch = f->dir_watch = -1;
-	if (fs->n == fs->cap) {
-		fs->cap = fs->cap == 0 ? 8 : fs->cap * 2;
-		fs->file = xreallocarray(fs->file, fs->cap, sizeof(struct file *));
-	}
-	fs->file[fs->n++] = f;
+	f->watch = f->dir_watch = f->link_watch = -1;
+	files_insert(fs, f);
 	if (fd >= 0) {
 		struct stat st;
 
@@ -86,6 +92,8 @@ file_begin(struct files *fs, struct file *f)
 	f->dev = st.st_dev;
 	f->ino = st.st_ino;
 	f->at = f->origin_offset = at > 0 ? (uint64_t)at : 0;
+	if (f->follow != FOLLOW_NEVER)
+		mark_begin(&f->mark, f->fd, f->at);
 	framer_release(&f->framer);
 	framer_init(&f->framer, engine_batch_size(e), &f->origin_offset);
 	f->framer.source = f->source->number;
@@ -133,6 +141,8 @@ file_read(struct files *fs, struct file *f)
 		if (n < 0)
 			return errno == EAGAIN ? FILE_END : FILE_FAILED;
 		f->at += (uint64_t)n;
+		if (f->follow != FOLLOW_NEVER)
+			mark_add(&f->mark, p, (size_t)n);
 		if (framer_added(&f->framer, (size_t)n) && !push(fs, f))
 			return FILE_STOPPED;
 	}

@@ -1,11 +1,12 @@
-/* Shared by files.c (reading in order) and follow.c (waiting for more). Their one thread owns it
- * all once it runs. */
+/* Shared by files.c (reading in order), follow.c (waiting for more) and watch.c (inotify). Their
+ * one thread owns it all once it runs. */
 #ifndef FALCOTOP_SOURCE_FILES_H
 #define FALCOTOP_SOURCE_FILES_H
 
 #include <stdatomic.h>
 #include <sys/types.h>
 
+#include "source/mark.h"
 #include "source/private.h"
 
 struct file {
@@ -21,9 +22,19 @@ struct file {
 	ino_t ino;
 	struct framer framer;
 	/* follow.c */
-	int watch, dir_watch; /* inotify; -1: none */
+	struct mark mark;
 	bool dirty;
+	bool departing;	   /* lost its name; read on for a while: its writer may not know yet */
+	int64_t closes;	   /* departing: when nothing more is expected */
+	int64_t named;	   /* wall clock: when the name was this file's, as far as we saw */
+	int64_t gone;	   /* monotonic: since when the name is nobody's; 0: it is somebody's */
 	int64_t line_ends; /* FOLLOW_GROWN: when what has no line end is the last line */
+	unsigned losses;   /* times that lines may have been lost */
+	/* watch.c */
+	int watch;	  /* of the file: inotify's number; -1: none */
+	int dir_watch;	  /* of the directory in which it lies */
+	int link_watch;	  /* of the one in which a symbolic link to it lies */
+	unsigned created; /* files that took its name since the last look, as inotify tells */
 };
 
 struct files {
@@ -33,6 +44,7 @@ struct files {
 	pthread_t thread;
 	bool running;
 	int stop_fd; /* eventfd */
+	int inotify; /* -1: none */
 	bool polled; /* inotify does not tell of all of them */
 	atomic_bool stopping;
 };
@@ -48,8 +60,20 @@ void file_done(struct files *fs, struct file *f);
 /* Begins with the file that fd is: a new origin, from where the descriptor stands. */
 void file_begin(struct files *fs, struct file *f);
 void file_close(struct file *f);
+/* Adds one to those the thread knows. */
+void files_insert(struct files *fs, struct file *f);
 
 /* Follows every file that wants it until it is time to stop. */
 void follow(struct files *fs);
+
+/* --- watch.c: inotify ------------------------------------------------------------------------- */
+
+/* Watches the file, its name, and what takes its name. False, and said: this file has to be
+ * polled. */
+bool watch_file(struct files *fs, struct file *f);
+/* Of the file alone, not of its name; not when another source still follows it. */
+void watch_drop(struct files *fs, struct file *f);
+/* Marks what changed as dirty. */
+void watch_take(struct files *fs);
 
 #endif

@@ -1,8 +1,11 @@
 /*
  * Following files: inotify says that one changed, and every two seconds all are looked at whatever
  * it says (network file systems say nothing). Where inotify does not work, a look every 250 ms. A
- * look compares size and identity with what was read: a file that became shorter starts anew, a new
- * file of the same name is read after the old one's last byte.
+ * look compares size and content with what was read: a file that is no longer what it was starts
+ * anew, after what its copy has of it (copytruncate). A new file of the same name is read after the
+ * old one's last byte, and the old one stays open for a while: its writer may be slow to notice.
+ * Files that had the name only between two looks are searched for beside it. What may have been
+ * lost is counted and said.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -17,13 +20,18 @@
 #include "base/clock.h"
 #include "base/xalloc.h"
 #include "source/files.h"
+#include "source/rotated.h"
 #include "base/banned.h"
 
 #define LOOK_MS 2000
 #define POLL_MS 250
 
-#define FILE_EVENTS (IN_MODIFY | IN_ATTRIB | IN_MOVE_SELF | IN_DELETE_SELF)
-#define DIR_EVENTS  (IN_CREATE | IN_MOVED_TO)
+/* How long a file is read on after it lost its name and last grew. */
+#define DEPART_NS      (5 * NSEC_PER_SEC)
+#define DEPARTING_MAX  16 /* of one source */
+#define SUCCESSORS_MAX 8  /* files that had the name between two looks */
+/* A name that is nobody's for that long is no rotation under way. */
+#define GONE_NS (2 * NSEC_PER_SEC)
 
 static void
 say(struct files *fs, const struct file *f, enum source_state state, const char *what)
@@ -31,113 +39,122 @@ say(struct files *fs, const struct file *f, enum source_state state, const char 
 	engine_source_state(fs->set->engine, f->source->number, state, what);
 }
 
-/* --- watching -------------------------------------------------------------------------------- */
-
-static int
-watch_dir(int inotify, const char *path)
+static void
+lost(struct files *fs, struct file *f, unsigned times, const char *how)
 {
-	const char *slash = strrchr(path, '/');
-	char *dir;
-	int w;
+	char what[160];
 
-	if (slash == NULL)
-		return inotify_add_watch(inotify, ".", DIR_EVENTS);
-	dir = xstrndup(path, slash == path ? 1 : (size_t)(slash - path));
-	w = inotify_add_watch(inotify, dir, DIR_EVENTS);
-	free(dir);
-	return w;
+	f->losses += times;
+	engine_source_loss(fs->set->engine, f->source->number, times);
+	snprintf(what, sizeof(what), "%s: lines may be lost (%u time%s so far)", how, f->losses,
+	    f->losses == 1 ? "" : "s");
+	say(fs, f, SOURCE_OK, what);
 }
 
-/* True when inotify will tell of this file. */
 static bool
-watch(struct files *fs, struct file *f, int inotify)
+read_failed(struct files *fs, const struct file *f)
 {
-	bool whole = f->follow == FOLLOW_ALWAYS; /* and what takes its name */
-	char why[96];
-	bool good;
+	char why[160];
 
-	if (f->path == NULL)
+	snprintf(
+	    why, sizeof(why), "read at byte %llu: %s", (unsigned long long)f->at, strerror(errno));
+	say(fs, f, SOURCE_RETRY, why);
+	return false;
+}
+
+/* --- a file that was truncated ---------------------------------------------------------------- */
+
+/* What a writer that does not append leaves before its place in a truncated file: NUL bytes. */
+static uint64_t
+leading_nuls(int fd)
+{
+	off_t data = lseek(fd, 0, SEEK_DATA);
+	uint64_t at = data > 0 ? (uint64_t)data : 0;
+	char p[4096];
+	ssize_t n;
+
+	while ((n = pread(fd, p, sizeof(p), (off_t)at)) > 0) {
+		for (ssize_t i = 0; i < n; i++)
+			if (p[i] != '\0')
+				return at + (uint64_t)i;
+		at += (uint64_t)n;
+	}
+	return at;
+}
+
+/* Reads what the copy has beyond our place; its bytes stand for those that are no more. */
+static bool
+read_copy(struct files *fs, struct file *f)
+{
+	int copy = f->path != NULL ? rotated_copy(f->path, &f->mark, f->dev, f->ino) : -1;
+	int live = f->fd;
+
+	if (copy < 0)
 		return false;
-	if (inotify >= 0) {
-		f->watch = f->fd >= 0 ? inotify_add_watch(inotify, f->path, FILE_EVENTS) : -1;
-		f->dir_watch = whole ? watch_dir(inotify, f->path) : -1;
+	rawstore_moved(engine_raw(fs->set->engine), f->framer.origin, copy);
+	if (lseek(copy, (off_t)f->at, SEEK_SET) >= 0) {
+		f->fd = copy;
+		(void)file_read(fs, f);
+		f->fd = live;
 	}
-	good = (f->dir_watch >= 0 || !whole) && (f->watch >= 0 || f->fd < 0);
-	if (!good && whole) {
-		snprintf(why, sizeof(why), "inotify: %s: polling", strerror(errno));
-		say(fs, f, f->fd >= 0 ? SOURCE_OK : SOURCE_WAITING, why);
-	}
-	return good;
+	close(copy);
+	return true;
 }
 
-static void
-mark(struct files *fs, int wd)
-{
-	for (unsigned i = 0; i < fs->n; i++)
-		if (fs->file[i]->watch == wd || fs->file[i]->dir_watch == wd)
-			fs->file[i]->dirty = true;
-}
-
-static void
-mark_all(struct files *fs)
-{
-	for (unsigned i = 0; i < fs->n; i++)
-		fs->file[i]->dirty = true;
-}
-
-static void
-take_events(struct files *fs, int inotify)
-{
-	_Alignas(struct inotify_event) char data[4096];
-	ssize_t n = read(inotify, data, sizeof(data));
-
-	for (ssize_t at = 0; at + (ssize_t)sizeof(struct inotify_event) <= n;) {
-		struct inotify_event ev;
-
-		memcpy(&ev, data + at, sizeof(ev));
-		if (ev.mask & IN_Q_OVERFLOW)
-			mark_all(fs);
-		mark(fs, ev.wd);
-		at += (ssize_t)(sizeof(ev) + ev.len);
-	}
-}
-
-/* The watch of the file that lost its name; not when another source still follows it. */
-static void
-unwatch(struct files *fs, struct file *f, int inotify)
-{
-	for (unsigned i = 0; i < fs->n; i++)
-		if (fs->file[i] != f && fs->file[i]->watch == f->watch)
-			f->watch = -1;
-	if (inotify >= 0 && f->watch >= 0)
-		inotify_rm_watch(inotify, f->watch);
-	f->watch = -1;
-}
-
-/* --- looking --------------------------------------------------------------------------------- */
-
-/* What was read is no longer what the file holds: its bytes are forgotten, and it is read from its
- * start. */
+/* What was read is no longer what the file holds: it is read from its start. */
 static void
 start_anew(struct files *fs, struct file *f)
 {
 	struct engine *e = fs->set->engine;
 
-	rawstore_forget(engine_raw(e), f->framer.origin);
+	if (!read_copy(fs, f))
+		rawstore_forget(engine_raw(e), f->framer.origin);
 	if (framer_reset(&f->framer))
 		engine_source_drop(e, f->source->number, 1);
-	lseek(f->fd, 0, SEEK_SET);
+	lseek(f->fd, (off_t)leading_nuls(f->fd), SEEK_SET);
 	file_begin(fs, f);
-	say(fs, f, SOURCE_OK, "truncated: reading from its start");
+	lost(fs, f, 1, "truncated: reading from its start");
 }
+
+/* It became shorter, or begins or goes on otherwise than it did. */
+static bool
+rewritten(const struct file *f)
+{
+	struct stat st;
+
+	if (fstat(f->fd, &st) != 0 || st.st_size < 0)
+		return false;
+	return (uint64_t)st.st_size < f->at || !mark_holds(&f->mark, f->fd);
+}
+
+static bool
+read_more(struct files *fs, struct file *f)
+{
+	uint64_t before = f->at;
+
+	if (rewritten(f))
+		start_anew(fs, f);
+	switch (file_read(fs, f)) {
+	case FILE_END: break;
+	case FILE_STOPPED: return false;
+	case FILE_FAILED: return read_failed(fs, f);
+	}
+	if (f->departing && f->at != before)
+		f->closes = clock_mono() + DEPART_NS;
+	return true;
+}
+
+/* --- a name that went to another file --------------------------------------------------------- */
 
 /* The file of that name as it is now, or -1: not there, or nothing to follow. */
 static int
-open_now(const struct file *f)
+open_now(struct files *fs, const struct file *f)
 {
 	struct stat st;
 	int fd = open(f->path, O_RDONLY | O_NOCTTY | O_CLOEXEC | O_NONBLOCK);
 
+	if (fd < 0 && errno != ENOENT)
+		say(fs, f, SOURCE_RETRY, strerror(errno));
 	if (fd >= 0 && (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode))) {
 		close(fd);
 		return -1;
@@ -145,39 +162,184 @@ open_now(const struct file *f)
 	return fd;
 }
 
-/* True when another file has taken the name. */
 static bool
-replaced(const struct file *f)
+named(const struct file *f, int fd)
 {
-	struct stat st;
+	struct stat a, b;
 
-	if (f->path == NULL || stat(f->path, &st) != 0 || !S_ISREG(st.st_mode))
-		return false;
-	return f->fd < 0 || st.st_dev != f->dev || st.st_ino != f->ino;
+	return stat(f->path, &a) != 0 || !S_ISREG(a.st_mode) ||
+	       (fstat(fd, &b) == 0 && a.st_dev == b.st_dev && a.st_ino == b.st_ino);
 }
 
+/* True when another file has taken the name. */
 static bool
-read_more(struct files *fs, struct file *f)
+replaced(struct files *fs, struct file *f)
 {
 	struct stat st;
-	char why[160];
 
-	if (fstat(f->fd, &st) == 0 && st.st_size >= 0 && (uint64_t)st.st_size < f->at)
-		start_anew(fs, f);
-	switch (file_read(fs, f)) {
-	case FILE_END: return true;
-	case FILE_STOPPED: return false;
-	case FILE_FAILED: break;
+	if (stat(f->path, &st) != 0) {
+		if (errno != ENOENT && errno != ENOTDIR)
+			say(fs, f, SOURCE_RETRY, strerror(errno));
+		if (f->gone == 0)
+			f->gone = clock_mono();
+		return false;
 	}
-	snprintf(
-	    why, sizeof(why), "read at byte %llu: %s", (unsigned long long)f->at, strerror(errno));
-	say(fs, f, SOURCE_RETRY, why);
+	f->gone = 0;
+	if (!S_ISREG(st.st_mode)) {
+		say(fs, f, SOURCE_WAITING, "the name is no file's now");
+		return false;
+	}
+	if (f->fd < 0 || st.st_dev != f->dev || st.st_ino != f->ino)
+		return true;
+	f->named = clock_wall();
 	return false;
 }
 
+static void
+remove_departing(struct files *fs, unsigned i)
+{
+	struct file *f = fs->file[i];
+
+	file_finish_line(fs, f);
+	watch_drop(fs, f);
+	file_close(f);
+	framer_release(&f->framer);
+	free(f);
+	fs->file[i] = fs->file[--fs->n];
+}
+
+/* At most so many files of a source are waited for: the first to go is the one longest quiet. */
+static void
+limit_departing(struct files *fs, const struct source *s)
+{
+	unsigned n = 0, first = 0;
+
+	for (unsigned i = 0; i < fs->n; i++) {
+		const struct file *f = fs->file[i];
+
+		if (f->source != s || !f->departing)
+			continue;
+		if (n++ == 0 || f->closes < fs->file[first]->closes)
+			first = i;
+	}
+	if (n > DEPARTING_MAX)
+		remove_departing(fs, first);
+}
+
+/* Its file has no name any more and lives on as one that departs; f is without a file. */
+static void
+depart(struct files *fs, struct file *f)
+{
+	struct file *g = xcalloc(1, sizeof(*g));
+
+	*g = *f;
+	g->path = NULL;
+	g->dir_watch = g->link_watch = -1;
+	g->framer.offset = &g->origin_offset;
+	g->departing = true;
+	g->closes = clock_mono() + DEPART_NS;
+	if (!framer_holds(&g->framer))
+		framer_release(&g->framer);
+	f->fd = f->watch = -1;
+	memset(&f->framer, 0, sizeof(f->framer));
+	files_insert(fs, g);
+	limit_departing(fs, f->source);
+}
+
+static void
+take_over(struct files *fs, struct file *f, int fd)
+{
+	if (f->fd >= 0)
+		depart(fs, f);
+	f->fd = fd;
+	f->caught_up = true;
+	f->named = clock_wall();
+	file_begin(fs, f);
+	(void)read_more(fs, f);
+}
+
+/* Which inodes of this source we have, or had a moment ago. */
+static unsigned
+known(const struct files *fs, const struct file *f, const int *fd, unsigned n, ino_t *ino)
+{
+	struct stat st;
+	unsigned k = 0;
+
+	for (unsigned i = 0; i < n; i++)
+		if (fstat(fd[i], &st) == 0)
+			ino[k++] = st.st_ino;
+	for (unsigned i = 0; i < fs->n && k < SUCCESSORS_MAX + DEPARTING_MAX + 1; i++)
+		if (fs->file[i]->source == f->source && fs->file[i]->fd >= 0)
+			ino[k++] = fs->file[i]->ino;
+	return k;
+}
+
+/*
+ * Files that had the name and lost it before we looked, when inotify says that there were more than
+ * the n we have, or there is no inotify. Those that are found are read; the rest is lost.
+ */
+static void
+read_missed(struct files *fs, struct file *f, const int *next, unsigned n)
+{
+	unsigned missed = f->created > n ? f->created - n : 0;
+	ino_t not [SUCCESSORS_MAX + DEPARTING_MAX + 1];
+	int64_t from = f->named, born;
+	int fd[SUCCESSORS_MAX];
+	unsigned found;
+
+	if (f->fd < 0 || (missed == 0 && f->dir_watch >= 0))
+		return;
+	born = rotated_born(f->fd);
+	if (from < born)
+		from = born;
+	found = born == 0 ? 0
+			  : rotated_between(f->path, from, rotated_born(next[0]), &f->mark, not,
+				known(fs, f, next, n, not ), fd, SUCCESSORS_MAX);
+	for (unsigned i = 0; i < found; i++)
+		take_over(fs, f, fd[i]);
+	if (missed > found)
+		lost(fs, f, missed - found, "rotated more than once between two looks");
+}
+
+/* All that have the name until it stays with one. */
+static unsigned
+successors(struct files *fs, struct file *f, int *fd)
+{
+	unsigned n = 0;
+
+	do {
+		fd[n] = open_now(fs, f);
+		if (fd[n] < 0)
+			break;
+		n++;
+		watch_take(fs);
+	} while (n < SUCCESSORS_MAX && !named(f, fd[n - 1]));
+	return n;
+}
+
+static void
+switch_over(struct files *fs, struct file *f)
+{
+	int fd[SUCCESSORS_MAX];
+	unsigned n = successors(fs, f, fd);
+	unsigned losses = f->losses;
+
+	if (n == 0)
+		return;
+	read_missed(fs, f, fd, n);
+	f->created = 0;
+	f->dirty = true; /* once more: what comes until the watch stands */
+	for (unsigned i = 0; i < n; i++)
+		take_over(fs, f, fd[i]);
+	if (watch_file(fs, f) && losses == f->losses)
+		say(fs, f, SOURCE_OK, ""); /* it is there now */
+}
+
+/* --- looking ---------------------------------------------------------------------------------- */
+
 /* What was taken for a recording has grown, or was written anew: from now on it is live. */
 static bool
-comes_alive(struct files *fs, struct file *f, int inotify)
+comes_alive(struct files *fs, struct file *f)
 {
 	struct stat st;
 
@@ -188,45 +350,35 @@ comes_alive(struct files *fs, struct file *f, int inotify)
 	f->framer.recorded = false;
 	engine_source_total(fs->set->engine, f->source->number, 0);
 	say(fs, f, SOURCE_OK, NULL);
-	fs->polled |= !watch(fs, f, inotify);
+	watch_file(fs, f);
 	return true;
 }
 
 static void
-look(struct files *fs, struct file *f, int inotify)
+look(struct files *fs, struct file *f)
 {
-	int fd;
-
 	f->dirty = false;
-	if (f->follow == FOLLOW_GROWN && !comes_alive(fs, f, inotify))
+	if (f->follow == FOLLOW_GROWN && !comes_alive(fs, f))
 		return;
 	if (f->fd >= 0 && !read_more(fs, f))
 		return;
-	if (!replaced(f))
+	if (f->path == NULL)
 		return;
-	if (f->fd >= 0 && !read_more(fs, f)) /* what was written before the name changed hands */
-		return;
-	fd = open_now(f);
-	if (fd < 0)
-		return;
-	if (f->fd >= 0) {
-		file_finish_line(fs, f);
-		file_close(f);
-		unwatch(fs, f, inotify);
+	if (replaced(fs, f)) {
+		/* what was written before the name changed hands */
+		if (f->fd < 0 || read_more(fs, f))
+			switch_over(fs, f);
+	} else if (f->gone != 0 && f->fd >= 0 && clock_mono() - f->gone > GONE_NS) {
+		depart(fs, f);
+		say(fs, f, SOURCE_WAITING, "it is gone: waiting for one of that name");
 	}
-	f->fd = fd;
-	f->caught_up = true;
-	file_begin(fs, f);
-	if (watch(fs, f, inotify))
-		say(fs, f, SOURCE_OK, ""); /* it is there now */
-	read_more(fs, f);
 }
 
-/* --- the loop -------------------------------------------------------------------------------- */
+/* --- the loop --------------------------------------------------------------------------------- */
 
-/* Forgets those that are not followed; false when none is left. */
+/* False when none wants to be followed. */
 static bool
-keep_followed(struct files *fs)
+any_followed(struct files *fs)
 {
 	bool any = false;
 
@@ -236,7 +388,7 @@ keep_followed(struct files *fs)
 }
 
 static void
-begin(struct files *fs, int inotify)
+begin(struct files *fs)
 {
 	for (unsigned i = 0; i < fs->n; i++) {
 		struct file *f = fs->file[i];
@@ -245,7 +397,7 @@ begin(struct files *fs, int inotify)
 			continue;
 		if (f->follow == FOLLOW_ALWAYS)
 			engine_source_total(fs->set->engine, f->source->number, 0);
-		fs->polled |= !watch(fs, f, inotify);
+		watch_file(fs, f);
 		if (f->fd < 0)
 			say(fs, f, SOURCE_WAITING, NULL);
 		f->dirty = true;
@@ -253,52 +405,76 @@ begin(struct files *fs, int inotify)
 }
 
 static void
-look_at_dirty(struct files *fs, int inotify)
+look_at_dirty(struct files *fs)
 {
 	for (unsigned i = 0; i < fs->n; i++) {
 		struct file *f = fs->file[i];
 
 		if (f->follow != FOLLOW_NEVER && f->dirty && !f->source->finished)
-			look(fs, f, inotify);
+			look(fs, f);
 		if (f->follow == FOLLOW_GROWN && clock_mono() >= f->line_ends)
 			file_done(fs, f);
 	}
+	for (unsigned i = fs->n; i-- > 0;)
+		if (fs->file[i]->departing && clock_mono() >= fs->file[i]->closes)
+			remove_departing(fs, i);
+}
+
+static bool
+any_dirty(const struct files *fs)
+{
+	for (unsigned i = 0; i < fs->n; i++)
+		if (fs->file[i]->dirty && fs->file[i]->follow != FOLLOW_NEVER &&
+		    !fs->file[i]->source->finished)
+			return true;
+	return false;
+}
+
+static void
+mark_all(struct files *fs)
+{
+	for (unsigned i = 0; i < fs->n; i++)
+		fs->file[i]->dirty = true;
 }
 
 /* What came until now, and the line that has no end yet. */
 static void
 end(struct files *fs)
 {
-	for (unsigned i = 0; i < fs->n; i++) {
-		struct file *f = fs->file[i];
+	unsigned n = fs->n;
 
-		if (f->fd < 0 || !f->caught_up)
-			continue;
-		read_more(fs, f);
-		file_finish_line(fs, f);
-	}
+	for (unsigned i = 0; i < fs->n; i++)
+		if (fs->file[i]->caught_up && i < n)
+			look(fs, fs->file[i]);
+	for (unsigned i = 0; i < fs->n; i++)
+		if (fs->file[i]->fd >= 0 && fs->file[i]->caught_up)
+			file_finish_line(fs, fs->file[i]);
 }
 
 void
 follow(struct files *fs)
 {
-	int inotify = -1;
+	int64_t all = 0;
 
-	if (!keep_followed(fs))
+	if (!any_followed(fs))
 		return;
-	inotify = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
-	begin(fs, inotify);
+	fs->inotify = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+	begin(fs);
 	while (!atomic_load(&fs->stopping)) {
 		struct pollfd p[2] = { { .fd = fs->stop_fd, .events = POLLIN },
-			{ .fd = inotify, .events = POLLIN } };
+			{ .fd = fs->inotify, .events = POLLIN } };
+		int wait = fs->polled ? POLL_MS : LOOK_MS;
 
-		look_at_dirty(fs, inotify);
-		if (poll(p, 2, fs->polled ? POLL_MS : LOOK_MS) == 0)
-			mark_all(fs);
-		else if (p[1].revents != 0)
-			take_events(fs, inotify);
+		look_at_dirty(fs);
+		(void)poll(p, 2, any_dirty(fs) ? 0 : wait);
+		watch_take(fs);
+		if (clock_mono() < all)
+			continue;
+		mark_all(fs);
+		all = clock_mono() + wait * (NSEC_PER_SEC / 1000);
 	}
 	end(fs);
-	if (inotify >= 0)
-		close(inotify);
+	if (fs->inotify >= 0)
+		close(fs->inotify);
+	fs->inotify = -1;
 }
