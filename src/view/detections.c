@@ -229,9 +229,15 @@ draw_words(struct area a, const struct snap_detection *d)
 	else if (d->state.problem != NULL)
 		(void)pane_text((struct area){ a.y, a.x + 1, a.h, a.w - 2 }, STYLE_WARN,
 		    slice_of(d->state.problem));
-	else
-		(void)pane_text((struct area){ a.y, a.x + 1, a.h, a.w - 2 }, STYLE_NORMAL,
-		    slice_of(d->detection->description));
+	else {
+		struct buf b = { 0 };
+
+		buf_addf(&b, "%s: %s", d->detection->name,
+		    d->detection->description == NULL ? "" : d->detection->description);
+		(void)pane_text(
+		    (struct area){ a.y, a.x + 1, a.h, a.w - 2 }, STYLE_NORMAL, buf_slice(&b));
+		buf_release(&b);
+	}
 }
 
 static void

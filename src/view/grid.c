@@ -99,6 +99,8 @@ grid_set(struct grid *g, const struct ui *ui, const void *rows, size_t size, uns
 	g->base = rows;
 	g->size = size;
 	g->n = n;
+	if (rows == NULL) /* no snapshot: the cursor stays where it will be looked for */
+		return;
 	if (n > g->cap) {
 		g->order = xreallocarray(g->order, n, sizeof(*g->order));
 		g->cap = n;
@@ -200,7 +202,7 @@ static void
 draw_row(const struct grid *g, const struct ui *ui, unsigned i, unsigned ncol, struct area a, int y)
 {
 	const void *row = row_at(g, i);
-	bool on = i == g->cursor;
+	bool on = !g->passive && i == g->cursor;
 	struct grid_cell cell = { 0 };
 	enum style style = STYLE_WARN;
 	char flag = g->def->flag == NULL ? 0 : g->def->flag(row, &style);

@@ -54,6 +54,7 @@ struct grid {
 	size_t size;
 	uint32_t *order;
 	unsigned cap;
+	bool passive; /* a pane to look at: no cursor */
 	char find[GRID_FIND];
 };
 

@@ -174,23 +174,29 @@ draw_priorities(const struct snapshot *s, struct strip *to)
 	}
 }
 
-/* What the user must know of the history: it is not kept, or not now. */
+/* What the user must know of the history: it is not kept, or not now; H says why. */
 static void
 draw_history(const struct snapshot *s, struct strip *to)
 {
 	const struct history_status *h = &s->risk.history;
+	const char *state = history_state_name(h->state);
+	enum style style = h->state == HISTORY_REFUSED ? STYLE_ALARM : STYLE_WARN;
 
-	if (!s->risk.on || h->state == HISTORY_OK || h->state == HISTORY_OPENING)
+	if (!s->risk.on)
 		return;
-	if (h->state == HISTORY_OFF) {
-		(void)strip_add(to, 2, STYLE_DIM, "history off");
-		return;
+	switch (h->state) {
+	case HISTORY_OFF: (void)strip_add(to, 1, STYLE_DIM, "history off"); break;
+	case HISTORY_RETRYING:
+	case HISTORY_REFUSED:
+		if (to->end < 120 || !strip_add(to, 1, style, "history %s: %.48s", state, h->error))
+			(void)strip_add(to, 1, style, "history %s", state);
+		break;
+	case HISTORY_OPENING:
+	case HISTORY_OK:
+		if (h->note[0] != '\0')
+			(void)strip_add(to, 1, STYLE_WARN, "history: see H");
+		break;
 	}
-	if (h->error[0] == '\0' ||
-	    !strip_add(to, 2, h->state == HISTORY_REFUSED ? STYLE_ALARM : STYLE_WARN,
-		"history %s: %.60s", history_state_name(h->state), h->error))
-		(void)strip_add(to, 2, h->state == HISTORY_REFUSED ? STYLE_ALARM : STYLE_WARN,
-		    "history %s", history_state_name(h->state));
 }
 
 static void
@@ -211,6 +217,7 @@ draw_health(const struct ui *ui, int y)
 		return;
 	draw_priorities(s, &to);
 	(void)strip_add(&to, 1, STYLE_DIM, "|");
+	draw_history(s, &to);
 	for (size_t i = 0; i < sizeof(health) / sizeof(health[0]); i++) {
 		if (health[i].n == 0 && i > 0 && to.end < 120)
 			continue;
@@ -224,7 +231,6 @@ draw_health(const struct ui *ui, int y)
 		text_time(&b, s->stats.index_from, ui->now, ui->local);
 		(void)strip_add(&to, 1, STYLE_WARN, "(index from %s)", b.p);
 	}
-	draw_history(s, &to);
 	buf_release(&b);
 }
 
@@ -348,9 +354,9 @@ static const struct {
 	{ "F6", "s", "Sort", "Sort", false },
 	{ "F7", "", "Columns", "Cols", false },
 	{ "F10", "q", "Quit", "Quit", false },
+	{ "R", "", "risk", "risk", true },
 	{ "u", "", "user", "user", true },
 	{ "c", "", "container", "contnr", true },
-	{ "R", "", "risk", "risk", true },
 	{ "m", "", "mute", "mute", true },
 	{ "p", "", "pause", "pause", true },
 	{ "o", "", "freeze", "freeze", true },

@@ -93,7 +93,7 @@ cell_of(const struct list *l, const struct ui *ui, unsigned c, const struct snap
 	case COLUMN_RATE: text_rate(&out->text, row->rate); break;
 	case COLUMN_RISK:
 		if (row->has_risk) {
-			risk_sum_text(&out->text, row->risk, row->risk_severity);
+			risk_sum_in(&out->text, row->risk, row->risk_severity, width);
 			out->style = risk_style(row->risk_severity);
 		}
 		break;

@@ -307,13 +307,14 @@ risk_request(struct view *v, struct ui *ui, struct request *r)
 	r->want_risk = true;
 	set(p, ui, ui_snapshot(ui));
 	u = grid_row(&p->grid);
-	if (u == NULL)
-		return;
-	buf_clear(&p->asked);
-	buf_add(&p->asked, u->object.p, u->object.len);
-	buf_clear(&p->asked_type);
-	buf_add(&p->asked_type, u->type.p, u->type.len);
-	risk_ask(r, u->object, u->type);
+	if (u != NULL) {
+		buf_clear(&p->asked);
+		buf_add(&p->asked, u->object.p, u->object.len);
+		buf_clear(&p->asked_type);
+		buf_add(&p->asked_type, u->type.p, u->type.len);
+	}
+	if (p->asked_type.len > 0)
+		risk_ask(r, buf_slice(&p->asked), buf_slice(&p->asked_type));
 }
 
 /* The object in the snapshot is that of the row under the cursor. */
@@ -377,7 +378,7 @@ risk_draw(struct view *v, struct ui *ui, struct area a, const struct snapshot *s
 		    : a.h >= 18	     ? 5
 		    : a.h >= 14	     ? 3
 				     : 0,
-	    left = wide ? a.w * 9 / 20 : a.w;
+	    left = wide ? a.w / 2 : a.w;
 
 	set(p, ui, s);
 	if (s != NULL && !s->risk.on) {
@@ -492,5 +493,6 @@ risk_page_new(void)
 	p->view.ops = &risk_ops;
 	grid_init(&p->grid, &risk_grid);
 	grid_init(&p->side, &ledger_grid);
+	p->side.passive = true;
 	return &p->view;
 }

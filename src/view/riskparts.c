@@ -33,6 +33,19 @@ risk_sum_text(struct buf *out, double sum, enum risk_severity severity)
 	buf_addc(out, severity > RISK_NONE ? '!' : ' ');
 }
 
+void
+risk_sum_in(struct buf *out, double sum, enum risk_severity severity, int cells)
+{
+	size_t start = out->len;
+
+	risk_sum_text(out, sum, severity);
+	if (out->len - start <= (size_t)cells)
+		return;
+	out->len = start;
+	text_count_in(out, (uint64_t)sum, cells - 1);
+	buf_addc(out, severity > RISK_NONE ? '!' : ' ');
+}
+
 enum style
 risk_style(enum risk_severity s)
 {

@@ -13,6 +13,8 @@
 void risk_score_text(struct buf *out, double score);
 /* The same as in the RISK column: "140!" over the threshold, else "60 ". */
 void risk_sum_text(struct buf *out, double sum, enum risk_severity severity);
+/* The same in at most `cells`: 51.2k! */
+void risk_sum_in(struct buf *out, double sum, enum risk_severity severity, int cells);
 enum style risk_style(enum risk_severity s);
 /* "ESCU - NAME - Rule" is NAME. */
 struct slice risk_search_short(struct slice search);

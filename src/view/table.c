@@ -69,7 +69,7 @@ tab_title(const struct view_def *d)
 static void
 draw_tabs(const struct table *t, int y)
 {
-	struct tab tab[12];
+	struct tab tab[16];
 	unsigned n = 0;
 
 	for (unsigned i = 0; i < view_count && n < 9; i++)
@@ -79,6 +79,11 @@ draw_tabs(const struct table *t, int y)
 			tab[n++] = (struct tab){ view_defs[i].key, tab_title(&view_defs[i]),
 				t->list.def == &view_defs[i] };
 		}
+	if (draw_cols() >= 120) { /* pages that are no tables of events */
+		tab[n++] = (struct tab){ 'R', "Risk", false };
+		tab[n++] = (struct tab){ 'd', "Detections", false };
+		tab[n++] = (struct tab){ 'M', "Mutes", false };
+	}
 	tabs_draw(y, tab, n);
 }
 

@@ -378,7 +378,9 @@ START_TEST(risk_explains)
 	stage_keys(&stage, "R");
 	ck_assert(stage_shows(&stage, ">! root "));
 	ck_assert(stage_shows(&stage, "140! "));
-	stage_keys(&stage, "Down Enter");
+	stage_keys(&stage, "Down Enter Esc");
+	ck_assert(stage_shows(&stage, ">  jenkins ")); /* the cursor is where it was */
+	stage_keys(&stage, "Enter");
 	ck_assert(stage_shows(&stage, "ledger of jenkins"));
 	ck_assert(stage_shows(&stage, "one more such row: 60;"));
 	stage_keys(&stage, "Enter");
