@@ -21,6 +21,7 @@ const struct source_ops *const source_table[] = {
 	&source_syslog,
 	&source_unixgram,
 	&source_connect,
+	&source_exec,
 	&source_file,
 	NULL,
 };

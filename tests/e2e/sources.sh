@@ -113,5 +113,32 @@ if has socat; then
 else
 	skip "connect" "no socat"
 fi
+# --- exec
+events 9 >nine
+start "exec:cat nine"
+wait $pid
+status=$?
+pid=
+ok "exec: a report ends with its command" [ $status = 0 ]
+ok "exec: counts" counts 9
+"$ft" report "exec:cat nine | wc" >out 2>err
+ok "exec: no shell unasked" [ $? = 2 ]
+ok "exec: and says so" says err "'\|' wants a shell"
+# What the command wrote last is read, and no process is left after a stop or even kill -9.
+for signal in TERM KILL; do
+	rm -f child
+	start "exec:sh -c 'cat nine; echo \$\$ >child.new; mv child.new child; exec sleep 1000'"
+	wait_for [ -s child ]
+	child=$(cat child)
+	if [ $signal = TERM ]; then
+		ok "exec: stop" stop
+		ok "exec: counts before the stop" counts 9
+	else
+		kill -KILL $pid
+		wait $pid 2>/dev/null
+		pid=
+	fi
+	ok "exec: the child is gone after SIG$signal" wait_for sh -c "! kill -0 $child"
+done
 echo "1..$n"
 exit $bad
