@@ -212,18 +212,20 @@ draw_health(const struct ui *ui, int y)
 		{ "dropped", s == NULL ? 0 : s->tally.dropped },
 		{ "kernel drops", s == NULL ? 0 : s->tally.kernel_drops },
 		{ "left memory", s == NULL ? 0 : s->stats.evicted } };
+	int bar;
 
 	if (s == NULL)
 		return;
 	draw_priorities(s, &to);
 	(void)strip_add(&to, 1, STYLE_DIM, "|");
+	bar = to.x;
 	draw_history(s, &to);
 	for (size_t i = 0; i < sizeof(health) / sizeof(health[0]); i++) {
 		if (health[i].n == 0 && i > 0 && to.end < 120)
 			continue;
 		buf_clear(&b);
 		text_count(&b, health[i].n);
-		(void)strip_add(&to, i == 0 ? 1 : 2, health[i].n > 0 ? STYLE_WARN : STYLE_DIM,
+		(void)strip_add(&to, i == 0 && to.x == bar ? 1 : 2, health[i].n > 0 ? STYLE_WARN : STYLE_DIM,
 		    "%s %s", health[i].name, b.p);
 	}
 	if (s->stats.evicted > 0) {
