@@ -319,8 +319,10 @@ detection_set_filter(
 		return false;
 	spl_free(d->spl);
 	free(d->reason);
+	free(d->filter_text);
 	d->spl = s;
 	d->reason = NULL;
+	d->filter_text = text == NULL ? NULL : xstrdup(text);
 	d->state = DETECTION_RUNNABLE;
 	return true;
 }
@@ -421,8 +423,8 @@ detection_free(struct detection *d)
 	{
 		void *const owned[] = { d->risk, d->threat, d->drilldown, d->test, d->warning,
 			d->path, d->name, d->id, d->type, d->status, d->description, d->date,
-			d->search, d->search_name, d->message, d->filter_macro, d->techniques,
-			d->stories, d->reason };
+			d->search, d->search_name, d->message, d->filter_macro, d->filter_text,
+			d->techniques, d->stories, d->reason };
 
 		for (size_t i = 0; i < sizeof(owned) / sizeof(owned[0]); i++)
 			free(owned[i]);

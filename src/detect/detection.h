@@ -41,6 +41,7 @@ struct detection {
 	char *search_name;	    /* ESCU - NAME - Rule */
 	char *message;		    /* the first risk message, or NULL */
 	char *filter_macro;	    /* kubernetes_falco_shell_spawned_filter, or NULL */
+	char *filter_text; /* what the user has it stand for; NULL: the macros' own text */
 	char *techniques, *stories; /* T1204, separated by blanks; stories by '\n' */
 	struct risk_object *risk;
 	unsigned nrisk;

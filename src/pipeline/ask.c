@@ -56,7 +56,7 @@ open_panel(struct ask_panel *p, struct model *m, const struct risk *risk,
 		query_copy(&q, &r->query);
 	else
 		p->bad = !detection_query(p, risk, r, &q);
-	query_and(&q, muted);
+	query_and(&q, r->muted_too ? "" : muted);
 	if (!p->bad)
 		p->live = live_open(m, &q, &p->error);
 	p->bad = p->live == NULL;
@@ -71,7 +71,7 @@ take_over(struct ask_panel *to, const struct risk *risk, const struct panel_requ
 {
 	if (!r->used || !old->used || from->live == NULL || !query_equal(&r->query, &old->query))
 		return false;
-	if (strcmp(r->detection, old->detection) != 0 ||
+	if (strcmp(r->detection, old->detection) != 0 || r->muted_too != old->muted_too ||
 	    (from->set != NULL && from->set != risk->set))
 		return false;
 	*to = *from;

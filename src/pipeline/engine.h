@@ -125,6 +125,7 @@ struct panel_request {
 	 * that pass query.filter, since and until as well (snap_panel.result). "": none.
 	 */
 	char detection[QUERY_NAME_MAX];
+	bool muted_too; /* counts what mutes hide, whatever show_muted says */
 };
 
 struct request {

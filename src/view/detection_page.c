@@ -54,7 +54,7 @@ page_request(struct view *v, struct ui *ui, struct request *r)
 	r->want_detections = true;
 	if (n >= sizeof(p->detection))
 		return;
-	p->used = true;
+	p->used = p->muted_too = true; /* a mute hides rows on screens, not from detections */
 	p->query.kind = QUERY_GROUPS;
 	ui_query(ui, &p->query);
 	memcpy(p->detection, page(v)->name, n + 1);
@@ -117,6 +117,7 @@ static void
 draw_state(struct sheet *s, const struct ui *ui, const struct snap_detection *d)
 {
 	struct buf b = { 0 };
+	bool own = d->detection->filter_text != NULL;
 
 	if (d->detection->state == DETECTION_NOT_RUN || d->state.problem != NULL) {
 		buf_adds(&b, "NOT RUN: ");
@@ -139,10 +140,8 @@ draw_state(struct sheet *s, const struct ui *ui, const struct snap_detection *d)
 	buf_clear(&b);
 	if (d->detection->filter_macro != NULL) {
 		buf_addf(&b, "%s: %s", d->detection->filter_macro,
-		    d->filter != NULL && *d->filter != '\0' ? d->filter : "search * (as it ships)");
-		field(s, "filter macro",
-		    d->filter != NULL && *d->filter != '\0' ? STYLE_WARN : STYLE_NORMAL,
-		    buf_slice(&b));
+		    own ? d->detection->filter_text : "search * (as it ships)");
+		field(s, "filter macro", own ? STYLE_WARN : STYLE_NORMAL, buf_slice(&b));
 	}
 	buf_release(&b);
 }
@@ -205,7 +204,13 @@ cell_text(const struct spl_cell *c, const struct ui *ui, struct buf *out, enum s
 	}
 	case SPL_TEXT:
 	case SPL_NUMBER:
-	case SPL_LIST: buf_add(out, c->text.p, c->text.len); break;
+	case SPL_LIST:
+		buf_add(out, c->text.p, c->text.len);
+		if (c->text.len == 0) {
+			buf_adds(out, "\"\"");
+			*style = STYLE_MISSING;
+		}
+		break;
 	}
 }
 

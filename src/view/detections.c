@@ -131,7 +131,7 @@ last_number(const void *row)
 static void
 filter_cell(const void *row, const struct ui *ui, struct grid_cell *out)
 {
-	const char *text = row_of(row)->filter;
+	const char *text = row_of(row)->detection->filter_text;
 
 	(void)ui;
 	if (row_of(row)->detection->filter_macro == NULL)

@@ -129,7 +129,7 @@ ask(struct request *r, unsigned panel, const char *filter)
 {
 	struct panel_request *p = &r->panel[panel];
 
-	p->used = true;
+	p->used = p->muted_too = true;
 	p->query.kind = QUERY_GROUPS;
 	if (*filter != '\0')
 		query_and(&p->query, filter);
@@ -297,7 +297,6 @@ tune_dialog_new(struct ui *ui, const struct snapshot *s, const char *name)
 {
 	const struct detection *t =
 	    s == NULL || s->detections == NULL ? NULL : detection_find(s->detections, name);
-	const char *text = NULL;
 	struct tune_dialog *d;
 
 	if (t == NULL || t->filter_macro == NULL || t->state != DETECTION_RUNNABLE) {
@@ -311,16 +310,13 @@ tune_dialog_new(struct ui *ui, const struct snapshot *s, const char *name)
 		ui_say(ui, STYLE_WARN, "there is no place to keep filter macros");
 		return NULL;
 	}
-	for (unsigned i = 0; i < s->ndetections; i++)
-		if (s->detection[i].detection == t)
-			text = s->detection[i].filter;
 	d = xcalloc(1, sizeof(*d));
 	d->view.ops = &tune_ops;
 	d->name = xstrdup(name);
 	d->macro = xstrdup(t->filter_macro);
 	d->set = detection_set_hold(s->detections);
 	d->detection = t;
-	prompt_init(&d->prompt, text);
+	prompt_init(&d->prompt, t->filter_text);
 	check(d);
 	return &d->view;
 }

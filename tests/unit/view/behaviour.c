@@ -2,6 +2,9 @@
  * siblings. */
 #include "view/stage.h"
 
+#include <stdlib.h>
+#include <unistd.h>
+
 #include "harness.h"
 #include "view/list.h"
 
@@ -118,7 +121,7 @@ START_TEST(cursor_starts_at_the_top)
 }
 END_TEST
 
-START_TEST(pause)
+START_TEST(pausing)
 {
 	unsigned n = 0;
 
@@ -462,6 +465,47 @@ START_TEST(tuning)
 }
 END_TEST
 
+/* A detection in full: its search, its rows whatever is muted; another says why it does not run. */
+START_TEST(detections_in_full)
+{
+	static const char yaml[] = "name: A search too far\n"
+				   "id: 00000000-0000-4000-8000-000000000000\n"
+				   "version: 1\n"
+				   "date: '2026-01-15'\n"
+				   "type: Hunting\n"
+				   "description: Not in the subset.\n"
+				   "search: '| mstats count where index=x'\n";
+	char path[] = "/tmp/falcotop-test-XXXXXX.yml";
+	struct buf text = { 0 };
+	int fd = mkstemps(path, 4);
+
+	ck_assert_int_ge(fd, 0);
+	ck_assert_int_eq(write(fd, yaml, sizeof(yaml) - 1), sizeof(yaml) - 1);
+	close(fd);
+	stage_open_detections(&stage, 48, 160, path);
+	unlink(path);
+	stage_sample(&text);
+	stage_feed(&stage, text.p, text.len, true);
+	buf_release(&text);
+	stage_keys(&stage, "Down m x Enter d");
+	ck_assert(stage_shows(&stage, "A search too far"));
+	ck_assert(stage_shows(&stage, "NOT RUN"));
+	ck_assert(stage_shows(&stage, ".yml:7:"));
+	ck_assert(stage_shows(&stage, "mstats"));
+	stage_keys(&stage, "E");
+	ck_assert(stage_shows(&stage, "a detection that does not run has nothing to tune"));
+	stage_keys(&stage, "Enter");
+	ck_assert(stage_shows(&stage, "NOT RUN: /tmp/falcotop-test-"));
+	stage_keys(&stage, "Esc Down Enter");
+	ck_assert(
+	    stage_shows(&stage, "filter macro  kubernetes_falco_shell_spawned_filter: search *"));
+	stage_keys(&stage, "End");
+	ck_assert(stage_shows(&stage, "container_image_tag"));
+	ck_assert(stage_shows(&stage, "jenkins           20"));
+	stage_close(&stage);
+}
+END_TEST
+
 /* Two names that differ never look the same. */
 START_TEST(blanks_show)
 {
@@ -483,7 +527,7 @@ suite(void)
 	tcase_add_test(t, cursor_sticks_to_its_row);
 	tcase_add_test(t, order_holds);
 	tcase_add_test(t, cursor_starts_at_the_top);
-	tcase_add_test(t, pause);
+	tcase_add_test(t, pausing);
 	tcase_add_test(t, filter_from_cell);
 	tcase_add_test(t, group_by_cell);
 	tcase_add_test(t, find);
@@ -500,6 +544,7 @@ suite(void)
 	tcase_add_test(t, risk_sorts);
 	tcase_add_test(t, mute_and_back);
 	tcase_add_test(t, tuning);
+	tcase_add_test(t, detections_in_full);
 	tcase_add_test(t, blanks_show);
 	suite_add_tcase(s, t);
 	return s;

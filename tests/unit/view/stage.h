@@ -27,6 +27,8 @@ struct stage {
 void stage_open(struct stage *s, const char *term, int rows, int cols, bool ascii);
 /* The same with the detections that ship, and with mutes. */
 void stage_open_risk(struct stage *s, const char *term, int rows, int cols, bool ascii);
+/* And those of a file of the test's own. */
+void stage_open_detections(struct stage *s, int rows, int cols, const char *file);
 void stage_close(struct stage *s);
 /* More input; last: the recording ends with it. */
 void stage_feed(struct stage *s, const char *text, size_t len, bool last);
