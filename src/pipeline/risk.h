@@ -59,6 +59,7 @@ struct snap_risk {
 	struct book_status book;
 	bool loading; /* risk events of the last 7 days are still being read from the history */
 	uint64_t loaded;
+	bool partial; /* some of them did not fit: sums of 7 days are less than the history's */
 	struct history_status history;
 	/* with want_risk: highest 24-hour sum first */
 	uint32_t total, nusers;

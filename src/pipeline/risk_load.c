@@ -82,6 +82,7 @@ fill(struct risk *r, const struct history_answer *a)
 	}
 	l->room = l->room > a->nevents ? l->room - a->nevents : 0;
 	l->next = a->next;
+	l->cut |= l->room == 0 && a->next.set;
 	if (a->error.len > 0 || !l->next.set || l->room == 0)
 		done(l);
 	else

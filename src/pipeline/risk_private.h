@@ -26,6 +26,7 @@ struct risk_load {
 	uint64_t number;
 	uint32_t room; /* risk events that still may be read of this stretch */
 	uint64_t taken;
+	bool cut; /* there were more than fit */
 };
 
 /* A live query whose new rows are told to the memory of what was seen. */

@@ -129,6 +129,7 @@ risk_snapshot(struct risk *r, const struct request *q, struct snapshot *s)
 	if (r->o.history != NULL)
 		history_status(r->o.history, &to->history);
 	book_status(r->book, &to->book);
+	to->partial = r->load.cut || to->book.evicted > 0;
 	risk_mutes_snapshot(r, q, s);
 	if (r->set != NULL)
 		s->detections = detection_set_hold(r->set);
