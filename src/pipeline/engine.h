@@ -68,6 +68,8 @@ uint32_t engine_add_source(struct engine *e, const char *name);
 void engine_source_state(
     struct engine *e, uint32_t source, enum source_state state, const char *error);
 void engine_source_total(struct engine *e, uint32_t source, uint64_t total);
+/* How much of the total was read, when that is not what lines come to: compressed files. */
+void engine_source_progress(struct engine *e, uint32_t source, uint64_t done);
 void engine_source_drop(struct engine *e, uint32_t source, uint64_t lines);
 /* So many times lines may have been lost before we saw them; how many nobody knows. */
 void engine_source_loss(struct engine *e, uint32_t source, uint64_t times);

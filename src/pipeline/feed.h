@@ -25,6 +25,7 @@ struct feed {
 	enum source_state state;
 	char *error;
 	uint64_t total;
+	uint64_t progress; /* of total, when the source tells; 0: what was decoded */
 	uint64_t dropped, losses;
 	uint64_t sent; /* batches pushed */
 	/* the engine thread's */

@@ -222,6 +222,15 @@ engine_source_total(struct engine *e, uint32_t source, uint64_t total)
 }
 
 void
+engine_source_progress(struct engine *e, uint32_t source, uint64_t done)
+{
+	pthread_mutex_lock(&e->pool.lock);
+	e->feed[source]->progress = done;
+	touch(e);
+	pthread_mutex_unlock(&e->pool.lock);
+}
+
+void
 engine_source_drop(struct engine *e, uint32_t source, uint64_t lines)
 {
 	pthread_mutex_lock(&e->pool.lock);

@@ -33,6 +33,14 @@ engine_now(struct engine *e)
 }
 
 /* With the lock held: state, error and totals belong to the sources' threads. */
+static uint64_t
+read_of(const struct feed *f)
+{
+	uint64_t read = f->progress > 0 ? f->progress : f->tally.bytes;
+
+	return read < f->total ? read : f->total;
+}
+
 static void
 add_source(struct snapshot *s, const struct feed *f, int64_t mono, struct snap_source *to)
 {
@@ -55,7 +63,7 @@ add_source(struct snapshot *s, const struct feed *f, int64_t mono, struct snap_s
 		return;
 	s->loading |= !over || f->applied < f->sent;
 	s->to_read += f->total;
-	s->read += f->tally.bytes < f->total ? f->tally.bytes : f->total;
+	s->read += read_of(f);
 }
 
 static struct feed **

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/xalloc.h"
+#include "source/inflate.h"
 #include "source/private.h"
 #include "base/banned.h"
 
@@ -92,6 +93,15 @@ file_open(struct source *s, char *err, size_t errlen)
 		close(fd);
 		return -1;
 	}
+	if (S_ISREG(st.st_mode)) {
+		int packed =
+		    inflates_try(s->set->inflates, s, fd, s->set->options.follow, err, errlen);
+
+		if (packed < 0)
+			close(fd);
+		if (packed != 0)
+			return packed < 0 ? -1 : 0;
+	}
 	source_register(s, s->where);
 	if (S_ISREG(st.st_mode))
 		files_add(s->set->files, s, s->where, fd, wants_follow(&s->set->options));
@@ -110,7 +120,7 @@ file_source_close(struct source *s)
 const struct source_ops source_file = {
 	.prefix = "",
 	.form = "FILE",
-	.help = "a recorded or growing file, a FIFO",
+	.help = "a recorded or growing file (.gz, .zst, .xz too), a FIFO",
 	.open = file_open,
 	.close = file_source_close,
 };

@@ -8,6 +8,7 @@
 #include "source/source.h"
 
 struct files;
+struct inflates;
 struct net;
 
 struct source {
@@ -24,6 +25,7 @@ struct source_set {
 	struct engine *engine;
 	struct source_options options;
 	struct files *files;
+	struct inflates *inflates;
 	struct net *net;
 	struct source **source;
 	unsigned nsource, cap;
@@ -40,8 +42,7 @@ void source_finish(struct source *s, enum source_state state, const char *error)
 /* "what: why" of errno into err; returns -1. */
 int source_error(char *err, size_t errlen, const char *what, int error);
 
-extern const struct source_ops source_file, source_stdin, source_unix, source_tcp,
-    source_http;
+extern const struct source_ops source_file, source_stdin, source_unix, source_tcp, source_http;
 extern const struct source_ops source_syslog, source_unixgram;
 extern const struct source_ops source_exec;
 extern const struct source_ops source_connect;

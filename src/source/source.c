@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/xalloc.h"
+#include "source/inflate.h"
 #include "source/private.h"
 #include "base/banned.h"
 
@@ -59,6 +60,7 @@ source_set_new(struct engine *e, const struct source_options *o)
 	pthread_mutex_init(&s->lock, NULL);
 	pthread_cond_init(&s->changed, NULL);
 	s->files = files_new(s);
+	s->inflates = inflates_new(s);
 	s->net = net_new(s);
 	engine_interrupt(e, false);
 	return s;
@@ -125,6 +127,7 @@ source_set_start(struct source_set *s)
 		net_start(s->net);
 	if (files_any(s->files))
 		files_start(s->files);
+	inflates_start(s->inflates);
 }
 
 bool
@@ -163,6 +166,7 @@ source_set_stop(struct source_set *s)
 	pthread_mutex_unlock(&s->lock);
 	engine_interrupt(s->engine, true);
 	files_stop(s->files);
+	inflates_stop(s->inflates);
 	net_stop(s->net);
 	for (unsigned i = 0; i < s->nsource; i++)
 		if (s->source[i]->ops->close != NULL)
@@ -180,6 +184,7 @@ source_set_free(struct source_set *s)
 		return;
 	source_set_stop(s);
 	files_free(s->files);
+	inflates_free(s->inflates);
 	net_free(s->net);
 	for (unsigned i = 0; i < s->nsource; i++)
 		source_free(s->source[i]);
