@@ -5,6 +5,7 @@
  */
 #include "view/pages.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -16,9 +17,10 @@
 #include "view/text.h"
 #include "base/banned.h"
 
-enum { PANEL_SIBLINGS = 7 };
+enum { PANEL_SAME, PANEL_SIBLINGS = 7 };
 
 #define SIBLING_ROWS 41
+#define SAME_MAX     1024  /* bytes of a value that is counted */
 #define LINES_MAX    20000 /* of a wrapped event: 1 MiB in 80 columns has 13,000 */
 
 struct event_page {
@@ -28,6 +30,9 @@ struct event_page {
 	unsigned top, cursor; /* fields: first shown and selected; raw: first line */
 	unsigned lines;	      /* raw: how many there are */
 	int page;
+	unsigned same;	     /* line whose value is counted; UINT_MAX: none */
+	uint64_t same_event; /* and of which event */
+	uint64_t same_asked; /* number of the request that asks for it */
 	char find[QUERY_NAME_MAX];
 };
 
@@ -65,25 +70,6 @@ list_below(const struct view *v)
 {
 	return v->below == NULL || v->below->ops->list == NULL ? NULL
 							       : v->below->ops->list(v->below);
-}
-
-static void
-event_request(struct view *v, struct ui *ui, struct request *r)
-{
-	struct list *l = list_below(v);
-	struct panel_request *p = &r->panel[PANEL_SIBLINGS];
-
-	r->event = page(v)->number;
-	if (l == NULL || l->def->kind != QUERY_EVENTS)
-		return;
-	p->used = true;
-	list_query(l, ui, &p->query);
-	(void)snprintf(p->sort, sizeof(p->sort), "%s", l->sort);
-	p->descending = l->descending;
-	p->anchor = page(v)->number;
-	p->follow_anchor = true;
-	p->from = l->cursor > SIBLING_ROWS / 2 ? l->cursor - SIBLING_ROWS / 2 : 0;
-	p->rows = SIBLING_ROWS;
 }
 
 /* --- fields
@@ -157,6 +143,77 @@ line_at(const struct snap_event *e, unsigned i, struct field_line *out)
 		return true;
 	}
 	return false;
+}
+
+/* The selected line; false: the snapshot has none. */
+static bool
+selected_line(const struct event_page *p, const struct snapshot *s, struct field_line *out)
+{
+	unsigned n = s == NULL || !s->event.found ? 0 : line_count(&s->event);
+
+	return n > 0 && !p->raw && line_at(&s->event, p->cursor < n ? p->cursor : n - 1, out);
+}
+
+/* Asks in how many events the selected field has this value; only of fields that are in the index.
+ */
+static void
+ask_same(struct event_page *p, struct ui *ui, struct request *r)
+{
+	const struct snapshot *s = ui_snapshot(ui);
+	struct panel_request *q = &r->panel[PANEL_SAME];
+	struct field_line l;
+	struct buf term = { 0 };
+	enum field_id f;
+
+	if (!selected_line(p, s, &l) || s->event.event.number != p->number)
+		return;
+	p->same = p->cursor;
+	p->same_event = p->number;
+	p->same_asked = r->number;
+	f = field_by_name(l.name);
+	if (f >= FIELD_COLUMNS || l.text.len > SAME_MAX)
+		return;
+	q->used = true;
+	q->query.kind = QUERY_GROUPS;
+	text_term(&term, field_info(f)->name, l.text, l.symbol);
+	query_and(&q->query, term.p);
+	(void)snprintf(q->sort, sizeof(q->sort), "count");
+	q->rows = 1;
+	buf_release(&term);
+}
+
+/* The event came: its selected value is to be counted. */
+static unsigned
+event_settle(struct view *v, struct ui *ui, const struct snapshot *s)
+{
+	struct event_page *p = page(v);
+	struct field_line l;
+
+	(void)ui;
+	if (!selected_line(p, s, &l) || s->event.event.number != p->number ||
+	    (p->same == p->cursor && p->same_event == p->number))
+		return REACT_NONE;
+	return REACT_REQUEST;
+}
+
+static void
+event_request(struct view *v, struct ui *ui, struct request *r)
+{
+	struct list *l = list_below(v);
+	struct panel_request *p = &r->panel[PANEL_SIBLINGS];
+
+	r->event = page(v)->number;
+	ask_same(page(v), ui, r);
+	if (l == NULL || l->def->kind != QUERY_EVENTS)
+		return;
+	p->used = true;
+	list_query(l, ui, &p->query);
+	(void)snprintf(p->sort, sizeof(p->sort), "%s", l->sort);
+	p->descending = l->descending;
+	p->anchor = page(v)->number;
+	p->follow_anchor = true;
+	p->from = l->cursor > SIBLING_ROWS / 2 ? l->cursor - SIBLING_ROWS / 2 : 0;
+	p->rows = SIBLING_ROWS;
 }
 
 static void
@@ -288,6 +345,23 @@ flag_words(uint16_t flags, struct buf *out)
 			buf_addf(out, "%s%s", out->len > 0 ? ", " : "", all[i].words);
 }
 
+/* How many events have the value of the selected field. */
+static void
+draw_same(const struct event_page *p, const struct snapshot *s, int y, int x, int w)
+{
+	const struct snap_panel *n = &s->panel[PANEL_SAME];
+	struct buf b = { 0 };
+
+	if (p->raw || p->same != p->cursor || s->number < p->same_asked || !n->used ||
+	    n->bad_query || n->done < n->to_scan)
+		return;
+	buf_adds(&b, "the same value in ");
+	text_plural(&b, n->matched, "event");
+	if ((int)b.len <= w)
+		(void)draw_right(y, x, w, STYLE_TAB, buf_slice(&b));
+	buf_release(&b);
+}
+
 static void
 draw_head(const struct ui *ui, struct area a, const struct snap_event *e)
 {
@@ -355,6 +429,7 @@ event_draw(struct view *v, struct ui *ui, struct area a, const struct snapshot *
 	if (a.h >= 6) {
 		draw_head(ui, a, e);
 		tabs_draw(a.y + 2, tabs, 2);
+		draw_same(p, s, a.y + 2, a.x + 34, a.w - 35);
 		a.y += 3;
 		a.h -= 3;
 	}
@@ -376,7 +451,7 @@ scroll(struct event_page *p, int by)
 	unsigned *at = p->raw ? &p->top : &p->cursor;
 
 	*at = by < 0 && *at < (unsigned)-by ? 0 : *at + (unsigned)by;
-	return REACT_REDRAW;
+	return p->raw ? REACT_REDRAW : REACT_REDRAW | REACT_REQUEST;
 }
 
 static unsigned
@@ -536,6 +611,7 @@ static const struct view_ops event_ops = {
 	.title = event_title,
 	.request = event_request,
 	.draw = event_draw,
+	.settle = event_settle,
 	.act = event_act,
 	.key = event_key,
 	.find = event_find,
@@ -553,5 +629,6 @@ event_page_new(uint64_t number)
 
 	p->view.ops = &event_ops;
 	p->number = number;
+	p->same = UINT_MAX;
 	return &p->view;
 }
