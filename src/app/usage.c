@@ -128,10 +128,10 @@ usage_version(void)
 {
 	(void)printf("falcotop %s\n"
 		     "ncurses %s, libevent %s, OpenSSL %s, zlib %s, http_parser\n"
-		     "PCRE2 %s, SQLite %s, jsmn\n"
+		     "PCRE2 %s, libyaml %s, SQLite %s, jsmn\n"
 		     "Licence: MIT. Not affiliated with the Falco project.\n",
 	    PACKAGE_VERSION, VERSION_NCURSES, VERSION_LIBEVENT, VERSION_OPENSSL, VERSION_ZLIB,
-	    VERSION_PCRE2, VERSION_SQLITE);
+	    VERSION_PCRE2, VERSION_YAML, VERSION_SQLITE);
 }
 
 static const char *
