@@ -33,6 +33,7 @@ struct help {
 
 static const char *const notes[] = {
 	"Priorities: EMR ALR CRT ERR WRN NTC INF DBG; ??? is none of Falco's words.",
+	"N: never met before in this history. m: muted, shown by V. RISK 140!: over the threshold; R says why.",
 	"> is the cursor; ! marks text that tries to act on a terminal, shown as ^[ or <U+202E>.",
 	"<absent>: the event has no such field; <null>: null; \"\": empty; <NA>: Falco could not know.",
 	"Filters are Falco conditions: = != < > contains icontains startswith in glob regex exists and or not ( ).",

@@ -16,6 +16,27 @@ struct picker {
 	struct popup popup;
 };
 
+/* Pages that are no tables of events; they open on top. */
+static const struct {
+	char key;
+	const char *title, *help;
+	struct view *(*open)(void);
+} pages[] = {
+	{ 'R', "Risk",
+	    "Users by the sum of their risk in the last 24 hours. Enter opens the ledger of one: "
+	    "every point, when, why, and when it leaves the window.",
+	    risk_page_new },
+	{ 'd', "Detections",
+	    "The loaded detections: whether each runs and why not, its rows, its last hit, its filter "
+	    "macro.",
+	    detections_new },
+	{ 'M', "Mutes", "What is muted, why, for how long, and what each mute hides.",
+	    mutes_page_new },
+	{ '8', "Health", "Sources, counters, the history, rejected lines.", health_new },
+};
+
+#define PAGES ((int)(sizeof(pages) / sizeof(pages[0])))
+
 static struct picker *
 picker(struct view *v)
 {
@@ -87,29 +108,40 @@ picker_draw(struct view *v, struct ui *ui, struct area a, const struct snapshot 
 
 	(void)ui;
 	(void)s;
-	popup_fit(p, (int)view_count, in.h);
+	popup_fit(p, (int)view_count + PAGES, in.h);
 	for (int i = 0; i < in.h && p->top + i < p->n; i++) {
-		const struct view_def *d = &view_defs[p->top + i];
-		bool on = p->top + i == p->cursor;
+		int at = p->top + i, page = at - (int)view_count;
+		char key = page < 0 ? view_defs[at].key : pages[page].key;
+		bool on = at == p->cursor;
 
 		(void)draw_text(in.y + i, in.x, names, on ? STYLE_CURSOR : STYLE_NORMAL,
 		    (struct slice){ NULL, 0 });
 		(void)draw_fmt(in.y + i, in.x, names, on ? STYLE_CURSOR : STYLE_NORMAL, "%s%c %s",
-		    on ? ">" : " ", d->key == 0 ? ' ' : d->key, d->title);
+		    on ? ">" : " ", key == 0 ? ' ' : key,
+		    page < 0 ? view_defs[at].title : pages[page].title);
 	}
 	if (in.w - names - 3 < 12)
 		return;
 	draw_vline(in.y, in.x + names + 1, in.h, STYLE_DIM);
-	describe(
-	    &view_defs[p->cursor], (struct area){ in.y, in.x + names + 3, in.h, in.w - names - 3 });
+	in = (struct area){ in.y, in.x + names + 3, in.h, in.w - names - 3 };
+	if (p->cursor < (int)view_count)
+		describe(&view_defs[p->cursor], in);
+	else
+		(void)paragraph(
+		    in, in.y, STYLE_NORMAL, slice_of(pages[p->cursor - (int)view_count].help));
 }
 
 static unsigned
 choose(struct view *v, struct ui *ui)
 {
-	const struct view_def *d = &view_defs[picker(v)->popup.cursor];
+	int page = picker(v)->popup.cursor - (int)view_count;
+	const struct view_def *d = page < 0 ? &view_defs[picker(v)->popup.cursor] : NULL;
 	struct view *below = ui_page(ui);
 
+	if (page >= 0) {
+		ui->next = pages[page].open();
+		return REACT_POP | REACT_PUSH;
+	}
 	if (strcmp(below->ops->kind, "table") == 0)
 		return REACT_POP | table_show(below, d);
 	ui->next = table_new(d, NULL, NULL, NULL);
@@ -132,6 +164,11 @@ picker_key(struct view *v, struct ui *ui, int key, const struct snapshot *s)
 	for (unsigned i = 0; i < view_count; i++)
 		if (view_defs[i].key != 0 && view_defs[i].key == key) {
 			picker(v)->popup.cursor = (int)i;
+			return choose(v, ui);
+		}
+	for (int i = 0; i < PAGES; i++)
+		if (pages[i].key == key) {
+			picker(v)->popup.cursor = (int)view_count + i;
 			return choose(v, ui);
 		}
 	return REACT_PASS;

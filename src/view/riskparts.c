@@ -142,6 +142,8 @@ risk_rules_draw(int y, const struct ui *ui, const struct snapshot *s)
 	    &to, 1, STYLE_DIM, "| %u tactics and %u sources in 7 d", o->tactics, o->sources);
 	if (s->risk.loading)
 		(void)strip_add(&to, 1, STYLE_WARN, "| reading the history");
+	else if (s->risk.partial)
+		(void)strip_add(&to, 1, STYLE_WARN, "| not all of the 7 days had room");
 	buf_clear(&b);
 	text_plural(&b, s->risk.book.events, "risk event");
 	(void)strip_add(&to, 1, STYLE_DIM, "| %s", b.p);
