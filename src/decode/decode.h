@@ -59,6 +59,12 @@ void decoder_free(struct decoder *d);
 void decoder_want(struct decoder *d, const char *const *names, unsigned n);
 
 /*
+ * Where the line at p ends: at its newline, or at end, where the bytes do. Text events of Falco
+ * before 0.45 hold the newlines of command lines as they are: such an event is one line here, up to
+ * the end of the last of its *lines lines. The same bytes always give the same answer.
+ */
+const char *decode_line_end(const char *p, const char *end, unsigned *lines);
+/*
  * Starts a line: len bytes without the line end. The bytes must stay until the line was read to
  * VERDICT_END. first_of_source: a byte-order mark is skipped. Lines longer than DECODE_MAX_LINE are
  * one rejected record. The lines between two calls of decode_flush() lie in one buffer, in order:
@@ -81,6 +87,12 @@ enum verdict decode_flush(struct decoder *d, struct falco_event *ev, enum reject
  * events: then just the last newline.
  */
 size_t decode_safe_cut(const char *p, size_t len, bool *joins);
+/*
+ * The same for text events on several lines: what decode_safe_cut() said, or less, where the last
+ * text event begins when what comes next may be more lines of it. more: more bytes will come, as
+ * from a recorded file. Else it is held back only when such a line has begun already.
+ */
+size_t decode_text_cut(const char *p, size_t cut, size_t len, bool more);
 
 /*
  * The same event again from its kept bytes, for the event page: every key with its type, in order.

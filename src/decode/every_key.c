@@ -77,15 +77,14 @@ static bool
 last_event(struct decoder *d, const char *raw, size_t len, struct buf *out)
 {
 	const char *p = raw, *end = raw + len, *nl;
+	unsigned lines;
 	struct falco_event ev;
 	enum reject_reason reason;
 	enum verdict v;
 	bool any = false;
 
 	while (p < end) {
-		nl = memchr(p, '\n', (size_t)(end - p));
-		if (nl == NULL)
-			nl = end;
+		nl = decode_line_end(p, end, &lines);
 		decode_line(d, p, (size_t)(nl - p), false);
 		while ((v = decode_next(d, &ev, &reason)) != VERDICT_END) {
 			if (v != VERDICT_EVENT && v != VERDICT_INTERNAL)

@@ -304,8 +304,10 @@ closes_at(struct slice v)
  * ends in one it does not open itself. At the end of the text it may be followed by prose.
  */
 static void
-close_paren(struct text_mark *mark, unsigned n)
+close_paren(struct text_split *out, unsigned n)
 {
+	struct text_mark *mark = out->mark;
+
 	for (unsigned i = n; i-- > 0;) {
 		struct slice *v = &mark[i].value;
 
@@ -319,6 +321,8 @@ close_paren(struct text_mark *mark, unsigned n)
 				continue;
 			/* A command may hold what looks like the end: "case x in a) b;; esac)". */
 			v->len = ends ? v->len - 1 : at;
+			out->close = v->p + v->len;
+			out->closed = i;
 			if (i + 1 == n && v->len > 0 && v->p[v->len - 1] == ' ')
 				v->len--;
 			return;
@@ -348,8 +352,10 @@ text_split(struct slice body, struct text_split *out)
 	n = heed_block(body, mark, n);
 	n = drop_repeats(mark, n);
 	close_values(body, mark, n);
+	out->close = NULL;
+	out->closed = 0;
 	if (paren)
-		close_paren(mark, n);
+		close_paren(out, n);
 	out->cut = is_cut(body, n == 0 ? body : mark[n - 1].value);
 	if (out->cut && n > 0)
 		n--;

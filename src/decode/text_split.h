@@ -20,6 +20,8 @@ struct text_split {
 	unsigned suffix; /* pairs from here on were appended by Falco itself; n when none were */
 	bool
 	    cut; /* the end of the text is missing: the last value is not whole and not in mark[] */
+	const char *close; /* the ')' that closes "(k=v ... k=v)"; NULL when none does */
+	unsigned closed;   /* the pair before it */
 	struct text_mark mark[TEXT_MARKS];
 };
 

@@ -69,12 +69,16 @@ is_escaped(struct slice text, const char *first)
 	return sure;
 }
 
-struct slice
-text_unescape(struct slice text, struct arena *scratch)
+bool
+text_is_escaped(struct slice text)
 {
 	const char *first = memchr(text.p, '\\', text.len);
 
-	if (first == NULL || !is_escaped(text, first))
-		return text;
-	return json_unescape(text, scratch);
+	return first != NULL && is_escaped(text, first);
+}
+
+struct slice
+text_unescape(struct slice text, struct arena *scratch)
+{
+	return text_is_escaped(text) ? json_unescape(text, scratch) : text;
 }

@@ -7,4 +7,7 @@
 /* The text itself, or its unescaped form in the arena when the whole of it is surely escaped. */
 struct slice text_unescape(struct slice text, struct arena *scratch);
 
+/* Whether it is. */
+bool text_is_escaped(struct slice text);
+
 #endif

@@ -23,18 +23,19 @@ static bool
 decode_event(struct again *a, const char *p, size_t len)
 {
 	const char *end = p + len;
+	unsigned lines;
 	enum reject_reason reason;
 	enum verdict v;
 
 	forget_pending(a->decoder);
 	while (p < end) {
-		const char *nl = memchr(p, '\n', (size_t)(end - p));
+		const char *line_end = decode_line_end(p, end, &lines);
 
-		decode_line(a->decoder, p, (size_t)((nl != NULL ? nl : end) - p), false);
+		decode_line(a->decoder, p, (size_t)(line_end - p), false);
 		while ((v = decode_next(a->decoder, &a->event, &reason)) != VERDICT_END)
 			if (v == VERDICT_EVENT)
 				return true;
-		p = nl != NULL ? nl + 1 : end;
+		p = line_end < end ? line_end + 1 : end;
 	}
 	return false;
 }

@@ -217,17 +217,18 @@ decode_lines(struct worker *w, struct batch *b, struct cursor *c)
 {
 	enum reject_reason reason = REJECT_NOT_FALCO;
 	const char *end = b->data + b->len;
+	unsigned lines;
 	enum verdict v;
 
 	for (const char *p = b->data; p < end; p += c->len) {
-		const char *nl = memchr(p, '\n', (size_t)(end - p));
-		size_t len = (size_t)((nl != NULL ? nl : end) - p);
+		const char *line_end = decode_line_end(p, end, &lines);
+		size_t len = (size_t)(line_end - p);
 
 		c->line = p;
-		c->len = len + (nl != NULL);
+		c->len = len + (line_end < end);
 		decode_one_line(w, b, c, len, b->first && p == b->data);
-		c->number++;
-		b->tally.lines++;
+		c->number += lines;
+		b->tally.lines += lines;
 	}
 	if (b->len == 0)
 		return;

@@ -134,8 +134,11 @@ file_read(struct files *fs, struct file *f)
 		char *p = framer_room(&f->framer, &room);
 		ssize_t n = read(f->fd, p, room);
 
-		if (n == 0)
+		if (n == 0) {
+			if (f->follow == FOLLOW_ALWAYS && framer_settle(&f->framer))
+				push(fs, f);
 			return FILE_END;
+		}
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)

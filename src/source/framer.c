@@ -28,7 +28,9 @@ framer_release(struct framer *f)
 bool
 framer_holds(const struct framer *f)
 {
-	return f->len > 0 || f->skipping || f->long_done;
+	bool whole = f->held && f->len > 0 && f->p[f->len - 1] == '\n';
+
+	return (f->len > 0 && !whole) || f->skipping || f->long_done;
 }
 
 bool
@@ -37,7 +39,7 @@ framer_reset(struct framer *f)
 	bool any = framer_holds(f);
 
 	f->len = f->cut = 0;
-	f->skipping = f->long_done = false;
+	f->skipping = f->long_done = f->held = false;
 	f->long_bytes = 0;
 	f->first = true;
 	return any;
@@ -92,7 +94,7 @@ skip(struct framer *f)
 bool
 framer_added(struct framer *f, size_t n)
 {
-	size_t before = f->len;
+	size_t before = f->len, whole;
 	const char *nl;
 
 	f->len += n;
@@ -102,8 +104,11 @@ framer_added(struct framer *f, size_t n)
 		before = 0;
 	}
 	nl = f->len > before ? memrchr(f->p + before, '\n', f->len - before) : NULL;
-	if (nl != NULL)
-		f->cut = decode_safe_cut(f->p, f->len, &f->joins);
+	if (nl != NULL) {
+		whole = decode_safe_cut(f->p, f->len, &f->joins);
+		f->cut = decode_text_cut(f->p, whole, f->len, f->recorded);
+		f->held = f->cut < whole;
+	}
 	if (f->cut == 0 && f->len > DECODE_MAX_LINE && !f->long_done) {
 		/* pieces without an end are cut somewhere; a line without an end is skipped */
 		nl = memrchr(f->p, '\n', f->len);
@@ -116,8 +121,19 @@ framer_added(struct framer *f, size_t n)
 }
 
 bool
+framer_settle(struct framer *f)
+{
+	if (!f->held)
+		return false;
+	f->held = false;
+	f->cut = decode_safe_cut(f->p, f->len, &f->joins);
+	return f->cut > 0;
+}
+
+bool
 framer_finish(struct framer *f)
 {
+	f->held = false;
 	f->cut = f->len;
 	if (f->skipping)
 		f->long_done = true;

@@ -1,8 +1,8 @@
 /*
  * Bytes to batches of whole lines. The one place that knows what a line is: unfinished lines wait
- * here, split events (decode_safe_cut()) stay together, lines over DECODE_MAX_LINE are skipped in
- * bounded memory and become one record each. Buffers change owners with the batch; nothing is
- * copied but the unfinished line.
+ * here, split events (decode_safe_cut()) and text events on several lines stay together, lines over
+ * DECODE_MAX_LINE are skipped in bounded memory and become one record each. Buffers change owners
+ * with the batch; nothing is copied but the unfinished line.
  */
 #ifndef FALCOTOP_SOURCE_FRAMER_H
 #define FALCOTOP_SOURCE_FRAMER_H
@@ -24,6 +24,7 @@ struct framer {
 	size_t chunk;	/* bytes to read at a time */
 	size_t cut;	/* bytes that are whole lines */
 	bool joins;	/* memory of decode_safe_cut() */
+	bool held;	/* a whole text event waits for the line behind it */
 	bool first;	/* nothing was pushed yet */
 	bool skipping;	/* in a line that is too long */
 	bool long_done; /* it has ended and waits to be pushed */
@@ -47,6 +48,9 @@ bool framer_reset(struct framer *f);
 /* Where to read to and how much; then tell what came. True when there are lines to push. */
 char *framer_room(struct framer *f, size_t *n);
 bool framer_added(struct framer *f, size_t n);
+/* Nothing more is there for now: a text event that may go on waits no longer. True when there are
+ * lines to push. */
+bool framer_settle(struct framer *f);
 /* No more will come: what is left is a line. True when there is something to push. */
 bool framer_finish(struct framer *f);
 /* Pushes what framer_added() or framer_finish() said is there. */
