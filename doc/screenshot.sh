@@ -15,7 +15,8 @@ trap '$tmux kill-server 2>/dev/null || :; rm -rf "$copy"' EXIT
 cp "$demo" "$copy/demo.log"
 touch -d 2026-11-23T08:00:00Z "$copy/demo.log"
 $tmux new-session -d -x "${size%x*}" -y "${size#*x}" \
-    "cd '$copy' && env TERM=screen-256color LC_ALL=C.UTF-8 '$(realpath "$ft")' demo.log"
+    "cd '$copy' && env TERM=screen-256color LC_ALL=C.UTF-8 HOME='$copy' XDG_CONFIG_HOME= XDG_DATA_HOME= XDG_STATE_HOME= \
+    FALCOTOP_DATADIR='$(dirname "$demo")' '$(realpath "$ft")' --history none demo.log"
 shown() {
 	i=0
 	until $tmux capture-pane -p | grep -q "$1"; do
@@ -26,6 +27,12 @@ shown() {
 }
 shown 'COUNT'
 shown '4,904'
+# risk is counted beside the events: until nothing changes any more
+last=
+until [ "$last" = "$($tmux capture-pane -p)" ]; do
+	last=$($tmux capture-pane -p)
+	sleep 1.5
+done
 for key; do
 	before=$($tmux capture-pane -p)
 	$tmux send-keys "$key"
