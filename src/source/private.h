@@ -44,6 +44,7 @@ int source_error(char *err, size_t errlen, const char *what, int error);
 
 extern const struct source_ops source_file, source_stdin, source_unix, source_tcp, source_http;
 extern const struct source_ops source_syslog, source_unixgram;
+extern const struct source_ops source_kube;
 extern const struct source_ops source_exec;
 extern const struct source_ops source_connect;
 

@@ -23,6 +23,7 @@ const struct source_ops *const source_table[] = {
 	&source_unixgram,
 	&source_connect,
 	&source_exec,
+	&source_kube,
 	&source_file,
 	NULL,
 };

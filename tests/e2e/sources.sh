@@ -140,5 +140,38 @@ for signal in TERM KILL; do
 	fi
 	ok "exec: the child is gone after SIG$signal" wait_for sh -c "! kill -0 $child"
 done
+# --- kube, with a stand-in for kubectl
+FAKE_CLUSTER=$t/cluster
+export FAKE_CLUSTER
+mkdir cluster
+logged() { # N: lines as kubectl logs --timestamps has them
+	events "$1" | awk '{ printf "2026-11-24T08:00:%02d.000000001Z %s\n", int(NR / 3), $0 }'
+}
+sent() { # POD N
+	[ "$(cat "cluster/count.$1")" = "$2" ]
+}
+echo 'falco-a Running' >cluster/pods
+logged 10 >cluster/log.falco-a
+PATH=$here:$PATH start kube:
+wait_for sent falco-a 10
+: >cluster/cut.falco-a
+wait_for [ ! -e cluster/cut.falco-a ]
+logged 20 >cluster/log.falco-a
+logged 5 >cluster/log.falco-b
+printf 'falco-a Running\nfalco-b Running\n' >cluster/pods
+wait_for sent falco-a 20
+wait_for sent falco-b 5
+ok "kube: stop" stop
+ok "kube: every line once" counts 25
+ok "kube: every kubectl is gone" sh -c 'while read -r p; do ! kill -0 $p 2>/dev/null || exit 1; done <cluster/pids'
+echo 'Error from server (Forbidden): pods is forbidden: User "eve" cannot list resource "pods"' >cluster/refuse.get
+: >cluster/started
+PATH=$here:$PATH start kube:
+wait_for [ -s cluster/started ]
+wait_for sh -c '[ "$(wc -l <cluster/started)" -ge 2 ]' # tried again: the first answer was read
+ok "kube: refused: stop" stop
+ok "kube: refused: says why" says out 'last_error.*kubectl: exit status 1: Error from server \(Forbidden\)'
+PATH=/nonexistent "$ft" report kube: >out 2>err
+ok "kube: no kubectl" says err 'there is no kubectl in PATH'
 echo "1..$n"
 exit $bad
