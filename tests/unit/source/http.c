@@ -241,6 +241,79 @@ START_TEST(twice)
 }
 END_TEST
 
+#define HEAD   "POST / HTTP/1.1\r\nHost: localhost\r\n"
+#define TEXT   "08:00:00.000000001: Notice x (user=a)"
+#define LENGTH "Content-Length: 37\r\n"
+
+/* What two readers may understand in two ways is refused, and the connection ends. */
+static const struct {
+	const char *request;
+	unsigned status, events;
+} framings[] = {
+	{ HEAD LENGTH "\r\n" TEXT, 200, 1 },
+	{ HEAD LENGTH LENGTH "\r\n" TEXT, 400, 0 },
+	{ HEAD LENGTH "Content-Length: 5\r\n\r\n" TEXT, 400, 0 },
+	{ HEAD LENGTH "Transfer-Encoding: chunked\r\n\r\n25\r\n" TEXT "\r\n0\r\n\r\n", 400, 0 },
+	{ HEAD "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n25\r\n" TEXT
+	       "\r\n0\r\n\r\n",
+	    400, 0 },
+	{ HEAD "Transfer-Encoding: gzip, chunked\r\n\r\n25\r\n" TEXT "\r\n0\r\n\r\n", 501, 0 },
+	{ HEAD "Transfer-Encoding: chunked\r\n\r\n25\r\n" TEXT "\r\n0\r\n\r\n", 200, 1 },
+	{ HEAD "Transfer-Encoding: chunked\r\n\r\n0x25\r\n" TEXT "\r\n0\r\n\r\n", 400, 0 },
+	{ HEAD "Transfer-Encoding: chunked\r\n\r\n-1\r\n" TEXT, 400, 0 },
+	{ HEAD "Transfer-Encoding: chunked\r\n\r\nfffffffffffffffff\r\n", 413, 0 },
+	{ HEAD "Transfer-Encoding: chunked\r\n\r\n100001\r\n", 413, 0 },
+	{ "POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400, 0 },
+	{ "POST / HTTP/1.0\r\n" LENGTH "\r\n" TEXT, 200, 1 },
+	{ HEAD "Content-Length: +37\r\n\r\n" TEXT, 400, 0 },
+	{ HEAD "Content-Length: 0x25\r\n\r\n" TEXT, 400, 0 },
+	{ HEAD "Content-Length: -1\r\n\r\n" TEXT, 400, 0 },
+	{ HEAD "Content-Length: 1048577\r\n\r\n", 413, 0 },
+	{ HEAD "Content-Length: 18446744073709551617\r\n\r\n", 413, 0 },
+	{ HEAD "Content-Length : 37\r\n\r\n" TEXT, 400, 0 },
+	{ "POST / HTTP/1.1\n" LENGTH "\n" TEXT, 400, 0 },
+	{ HEAD "X: a\r\n b\r\n" LENGTH "\r\n" TEXT, 400, 0 },
+	{ "POST / HTTP/1.1\r\n" LENGTH "\r\n" TEXT, 400, 0 },
+	{ HEAD "Host: localhost\r\n" LENGTH "\r\n" TEXT, 400, 0 },
+	{ "POST / HTTP/2.0\r\nHost: a\r\n" LENGTH "\r\n" TEXT, 400, 0 },
+	{ "POST / HTTP/1.1\r\nHost: evil.example\r\n" LENGTH "\r\n" TEXT, 403, 0 },
+	{ HEAD "Origin: http://a\r\n" LENGTH "\r\n" TEXT, 403, 0 },
+	{ HEAD "Sec-Fetch-Site: cross-site\r\n" LENGTH "\r\n" TEXT, 403, 0 },
+	{ HEAD "Content-Encoding: gzip\r\n" LENGTH "\r\n" TEXT, 415, 0 },
+	{ HEAD "Expect: x\r\n" LENGTH "\r\n" TEXT, 417, 0 },
+	{ HEAD "Expect: 100-continue\r\n" LENGTH "\r\n" TEXT, 100, 1 },
+	{ HEAD "Upgrade: h2c\r\nConnection: Upgrade\r\n" LENGTH "\r\n" TEXT, 200, 1 },
+	{ "GET / HTTP/1.1\r\nHost: a\r\n\r\n", 404, 0 },
+	{ "GET /services/collector HTTP/1.1\r\nHost: a\r\n\r\n", 405, 0 },
+	{ "DELETE / HTTP/1.1\r\nHost: a\r\n\r\n", 405, 0 },
+	{ "CONNECT a:1 HTTP/1.1\r\nHost: a\r\n\r\n", 405, 0 },
+};
+
+START_TEST(framing)
+{
+	struct buf got = { 0 };
+	char status[32];
+	unsigned port;
+	struct rig r;
+
+	rig_init(&r, 0, 0, &options);
+	port = open_http(&r, "http:0");
+	ask(port, framings[_i].request, strlen(framings[_i].request), &got);
+	snprintf(status, sizeof(status), "HTTP/1.1 %u ", framings[_i].status);
+	ck_assert_msg(strncmp(got.p, status, strlen(status)) == 0, "%s", got.p);
+	ck_assert_uint_eq(count(&got, "HTTP/1.1 "), framings[_i].status == 100 ? 2 : 1);
+	if (framings[_i].events == 0)
+		ck_assert_ptr_nonnull(strstr(got.p, "Connection: close\r\n"));
+	/* a good one behind it: whatever the first one made is counted by then */
+	ask(port, framings[0].request, strlen(framings[0].request), &got);
+	ck_assert_str_eq(got.p, OK);
+	RIG_WAIT(&r, 0, f->tally.accepted == framings[_i].events + 1);
+	RIG_WAIT(&r, 0, f->tally.lines == framings[_i].events + 1);
+	buf_release(&got);
+	rig_release(&r);
+}
+END_TEST
+
 /* --- full ------------------------------------------------------------------------------------- */
 
 /*
@@ -463,6 +536,19 @@ ask_file(unsigned port, const char *name, struct buf *got)
 	return there;
 }
 
+/* A file of lines, for strtok_r(). */
+static bool
+read_text(struct buf *text, const char *name)
+{
+	struct buf path = { 0 };
+	bool there = shared_path(&path, name) && read_file(text, path.p);
+
+	if (there)
+		buf_addc(text, '\0');
+	buf_release(&path);
+	return there;
+}
+
 /* A row of the hostile set's index: the first answers must be among the numbers it names. */
 static void
 check_row(unsigned port, const char *file, const char *want)
@@ -490,16 +576,14 @@ check_row(unsigned port, const char *file, const char *want)
 
 START_TEST(hostile_requests)
 {
-	struct buf index = { 0 }, path = { 0 };
+	struct buf index = { 0 };
 	struct source_options with = { 0 };
 	unsigned port, guarded, rows = 0, events = 0;
 	struct rig r, t;
 	char *line, *save;
 
-	if (!shared_path(&path, "hostile/http/INDEX.tsv") || !read_file(&index, path.p)) {
-		buf_release(&path);
+	if (!read_text(&index, "hostile/http/INDEX.tsv"))
 		return;
-	}
 	rig_init(&r, 0, 0, &options);
 	rig_append(&r, "a", "abc123\n", 7);
 	with.token_file = rig_path(&r, "a");
@@ -524,7 +608,6 @@ START_TEST(hostile_requests)
 	RIG_WAIT(&r, 0, tally_rejected(&f->tally) == 2); /* bad_json, cl_short */
 	RIG_WAIT(&t, 0, f->tally.lines == 0);
 	buf_release(&index);
-	buf_release(&path);
 	rig_release(&t);
 	rig_release(&r);
 }
@@ -641,14 +724,14 @@ END_TEST
 /* "name<TAB>code<TAB>body" of malformed HEC bodies. */
 START_TEST(malformed_bodies)
 {
-	struct buf path = { 0 }, text = { 0 }, in = { 0 }, got = { 0 };
+	struct buf text = { 0 }, in = { 0 }, got = { 0 };
 	char want[32], *line, *save;
 	unsigned port, n = 0;
 	struct rig r;
 
 	rig_init(&r, 0, 0, &options);
 	port = open_http(&r, "http:0");
-	if (shared_path(&path, "data/hec/malformed_bodies.tsv") && read_file(&text, path.p)) {
+	if (read_text(&text, "data/hec/malformed_bodies.tsv")) {
 		strtok_r(text.p, "\n", &save);
 		while ((line = strtok_r(NULL, "\n", &save)) != NULL) {
 			char *code = strchr(line, '\t'), *body = strrchr(line, '\t');
@@ -664,7 +747,6 @@ START_TEST(malformed_bodies)
 		}
 		ck_assert_uint_gt(n, 5);
 	}
-	buf_release(&path);
 	buf_release(&text);
 	buf_release(&in);
 	buf_release(&got);
@@ -675,15 +757,14 @@ END_TEST
 /* Bodies of the audit webhook: every item is a line. */
 START_TEST(audit_lists)
 {
-	struct buf path = { 0 }, text = { 0 }, in = { 0 }, got = { 0 };
+	struct buf text = { 0 }, in = { 0 }, got = { 0 };
 	unsigned port, n = 0;
 	char *line, *save;
 	struct rig r;
 
 	rig_init(&r, 0, 0, &options);
 	port = open_http(&r, "http:0");
-	if (shared_path(&path, "data/k8s_audit/eventlist_bodies.jsonl") &&
-	    read_file(&text, path.p)) {
+	if (read_text(&text, "data/k8s_audit/eventlist_bodies.jsonl")) {
 		for (line = strtok_r(text.p, "\n", &save); line != NULL;
 		     line = strtok_r(NULL, "\n", &save)) {
 			struct buf one = { .p = line, .len = strlen(line) };
@@ -697,7 +778,6 @@ START_TEST(audit_lists)
 		ck_assert_uint_gt(n, 3);
 		RIG_WAIT(&r, 0, f->tally.lines == n);
 	}
-	buf_release(&path);
 	buf_release(&text);
 	buf_release(&in);
 	buf_release(&got);
@@ -717,6 +797,7 @@ suite(void)
 	tcase_add_test(c, cut_anywhere);
 	tcase_add_test(c, reset);
 	tcase_add_test(c, twice);
+	LOOP(c, framing, framings);
 	tcase_add_test(c, standstill);
 	tcase_add_test(c, crowd);
 	tcase_add_test(c, trickle);
