@@ -11,6 +11,7 @@
 #include "decode/envelope_scan.h"
 #include "decode/falco_json.h"
 #include "decode/glue.h"
+#include "decode/k8s_audit.h"
 #include "decode/parts.h"
 
 #include "base/banned.h"
@@ -95,6 +96,8 @@ decoder_found(const struct decoder *d)
 void
 decoder_want(struct decoder *d, const char *const *names, unsigned n)
 {
+	enum audit_how how;
+
 	for (unsigned i = 0; i < d->c.nwant; i++)
 		free(d->want_text[i]);
 	if (n > EVENT_EXTRAS)
@@ -102,6 +105,8 @@ decoder_want(struct decoder *d, const char *const *names, unsigned n)
 	for (unsigned i = 0; i < n; i++) {
 		d->want_text[i] = xstrdup(names[i]);
 		d->c.want[i] = slice_of(d->want_text[i]);
+		d->c.audit_path[i] = audit_path(d->c.want[i], &how);
+		d->c.audit_how[i] = (uint8_t)how;
 	}
 	d->c.nwant = n;
 	if (d->scanner != NULL)
@@ -127,6 +132,7 @@ decode_line(struct decoder *d, const char *line, size_t len, bool first_of_sourc
 		text = (struct slice){ line + 3, len - 3 };
 	glue_reset(&d->glue[0]);
 	d->c.line = line;
+	d->c.unpacked = 0;
 	d->c.peeled = (struct peeled){ .time = TIME_NONE };
 	d->line = text;
 	d->too_long = text.len > DECODE_MAX_LINE;

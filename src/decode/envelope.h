@@ -52,4 +52,41 @@ enum peel journald_line(struct decode_context *c, struct slice message, struct s
 enum peel splunk_line(struct decode_context *c, struct slice raw, struct slice time,
     struct slice host, struct inner *inner);
 
+/* --- for the rows that look into JSON objects (envelope_json.c, envelope_cloud.c) --- */
+
+/* The member, if it has that kind. */
+bool envelope_member(struct decode_context *c, const struct json *j, unsigned object,
+    struct slice name, enum value_kind kind, unsigned *node);
+bool envelope_string(struct decode_context *c, const struct json *j, unsigned object,
+    struct slice name, struct slice *out);
+/* The peeled time: of a text; of a number or a string of digits in units of `unit` nanoseconds. */
+void envelope_time(
+    struct decode_context *c, const struct json *j, unsigned object, struct slice name);
+void envelope_time_number(struct decode_context *c, const struct json *j, unsigned object,
+    struct slice name, int64_t unit);
+
+/* Lines gathered from one envelope; never longer than the envelope is (mended). */
+struct gather {
+	struct decode_context *c;
+	const struct json *j;
+	char *p;
+	size_t len, room;
+};
+/* Adds a line in a string, or an object; other kinds are passed over. */
+void gather_line(struct gather *g, unsigned node);
+/* PEEL_NONE when there were none. */
+enum peel gathered(const struct gather *g, struct inner *inner);
+
+/* Clouds and the API server: rows of the same table. */
+enum peel peel_audit_list(struct decode_context *c, const struct json *j, struct inner *inner);
+enum peel peel_cloudwatch(struct decode_context *c, const struct json *j, struct inner *inner);
+enum peel peel_insights(struct decode_context *c, const struct json *j, struct inner *inner);
+enum peel peel_awslogs(struct decode_context *c, const struct json *j, struct inner *inner);
+enum peel peel_azure(struct decode_context *c, const struct json *j, struct inner *inner);
+enum peel peel_records(struct decode_context *c, const struct json *j, struct inner *inner);
+
+/* awslogs.c: base64 of gzip, or of plain text. False when it is neither, or too much of this line
+ * was packed. */
+bool awslogs_unpack(struct decode_context *c, struct slice data, struct slice *out);
+
 #endif

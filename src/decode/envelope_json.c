@@ -12,22 +12,21 @@
 #define NS_PER_S  INT64_C(1000000000)
 #define ROOT	  0
 
-/* The member, if it has that kind. */
-static bool
-member(struct decode_context *c, const struct json *j, unsigned object, struct slice name,
+bool
+envelope_member(struct decode_context *c, const struct json *j, unsigned object, struct slice name,
     enum value_kind kind, unsigned *node)
 {
 	return json_kind(j, object) == VALUE_OBJECT &&
 	       json_find(j, object, name, node, &c->scratch) && json_kind(j, *node) == kind;
 }
 
-static bool
-string_member(struct decode_context *c, const struct json *j, unsigned object, struct slice name,
+bool
+envelope_string(struct decode_context *c, const struct json *j, unsigned object, struct slice name,
     struct slice *out)
 {
 	unsigned node;
 
-	if (!member(c, j, object, name, VALUE_STRING, &node))
+	if (!envelope_member(c, j, object, name, VALUE_STRING, &node))
 		return false;
 	*out = json_value(j, node, &c->scratch).text;
 	return true;
@@ -38,17 +37,17 @@ set_host(struct decode_context *c, const struct json *j, unsigned object, struct
 {
 	struct slice host;
 
-	if (string_member(c, j, object, name, &host) && host.len > 0)
+	if (envelope_string(c, j, object, name, &host) && host.len > 0)
 		c->peeled.hostname = host;
 }
 
-static void
-set_time(struct decode_context *c, const struct json *j, unsigned object, struct slice name)
+void
+envelope_time(struct decode_context *c, const struct json *j, unsigned object, struct slice name)
 {
 	struct slice text;
 	int64_t time;
 
-	if (string_member(c, j, object, name, &text) && time_parse_iso(text, &time))
+	if (envelope_string(c, j, object, name, &text) && time_parse_iso(text, &time))
 		c->peeled.time = time;
 }
 
@@ -86,10 +85,9 @@ text_member(struct decode_context *c, const struct json *j, unsigned object, str
 	return json_text(j, node);
 }
 
-/* A number, or a string of digits. */
-static void
-set_time_number(struct decode_context *c, const struct json *j, unsigned object, struct slice name,
-    int64_t unit)
+void
+envelope_time_number(struct decode_context *c, const struct json *j, unsigned object,
+    struct slice name, int64_t unit)
 {
 	int64_t time;
 
@@ -165,12 +163,12 @@ peel_docker(struct decode_context *c, const struct json *j, struct inner *inner)
 	struct slice log, stream = { NULL, 0 };
 	unsigned kubernetes;
 
-	if (!string_member(c, j, ROOT, SLICE("log"), &log))
+	if (!envelope_string(c, j, ROOT, SLICE("log"), &log))
 		return PEEL_NONE;
-	set_time(c, j, ROOT, SLICE("time"));
-	if (member(c, j, ROOT, SLICE("kubernetes"), VALUE_OBJECT, &kubernetes))
+	envelope_time(c, j, ROOT, SLICE("time"));
+	if (envelope_member(c, j, ROOT, SLICE("kubernetes"), VALUE_OBJECT, &kubernetes))
 		set_host(c, j, kubernetes, SLICE("host"));
-	string_member(c, j, ROOT, SLICE("stream"), &stream);
+	envelope_string(c, j, ROOT, SLICE("stream"), &stream);
 	return docker_line(c, log, stream, plain_docker(c, j), inner);
 }
 
@@ -222,7 +220,7 @@ peel_journald(struct decode_context *c, const struct json *j, struct inner *inne
 		message = json_value(j, node, &c->scratch).text;
 	else if (json_kind(j, node) != VALUE_ARRAY || !bytes_of(c, j, node, &message))
 		return PEEL_NONE;
-	string_member(c, j, ROOT, SLICE("_HOSTNAME"), &host);
+	envelope_string(c, j, ROOT, SLICE("_HOSTNAME"), &host);
 	return journald_line(c, message,
 	    text_member(c, j, ROOT, SLICE("_SOURCE_REALTIME_TIMESTAMP")),
 	    text_member(c, j, ROOT, SLICE("__REALTIME_TIMESTAMP")), host, inner);
@@ -248,12 +246,12 @@ peel_splunk(struct decode_context *c, const struct json *j, struct inner *inner)
 	struct slice raw, time = { NULL, 0 }, host = { NULL, 0 };
 	unsigned result = ROOT;
 
-	if (!string_member(c, j, ROOT, SLICE("_raw"), &raw) &&
-	    (!member(c, j, ROOT, SLICE("result"), VALUE_OBJECT, &result) ||
-		!string_member(c, j, result, SLICE("_raw"), &raw)))
+	if (!envelope_string(c, j, ROOT, SLICE("_raw"), &raw) &&
+	    (!envelope_member(c, j, ROOT, SLICE("result"), VALUE_OBJECT, &result) ||
+		!envelope_string(c, j, result, SLICE("_raw"), &raw)))
 		return PEEL_NONE;
-	string_member(c, j, result, SLICE("_time"), &time);
-	string_member(c, j, result, SLICE("host"), &host);
+	envelope_string(c, j, result, SLICE("_time"), &time);
+	envelope_string(c, j, result, SLICE("host"), &host);
 	return splunk_line(c, raw, time, host, inner);
 }
 
@@ -266,11 +264,11 @@ peel_hec(struct decode_context *c, const struct json *j, struct inner *inner)
 
 	if (!json_find(j, ROOT, SLICE("event"), &node, &c->scratch))
 		return PEEL_NONE;
-	if (string_member(c, j, node, SLICE("original"), &original)) {
-		set_time(c, j, ROOT, SLICE("@timestamp"));
+	if (envelope_string(c, j, node, SLICE("original"), &original)) {
+		envelope_time(c, j, ROOT, SLICE("@timestamp"));
 		return yield(inner, trim_frame(original));
 	}
-	set_time_number(c, j, ROOT, SLICE("time"), NS_PER_S);
+	envelope_time_number(c, j, ROOT, SLICE("time"), NS_PER_S);
 	set_host(c, j, ROOT, SLICE("host"));
 	return yield_node(c, j, node, inner);
 }
@@ -281,9 +279,9 @@ peel_elastic(struct decode_context *c, const struct json *j, struct inner *inner
 {
 	unsigned node;
 
-	if (!member(c, j, ROOT, SLICE("_source"), VALUE_OBJECT, &node))
+	if (!envelope_member(c, j, ROOT, SLICE("_source"), VALUE_OBJECT, &node))
 		return PEEL_NONE;
-	set_time(c, j, node, SLICE("@timestamp"));
+	envelope_time(c, j, node, SLICE("@timestamp"));
 	return yield_node(c, j, node, inner);
 }
 
@@ -296,19 +294,11 @@ peel_cloudevent(struct decode_context *c, const struct json *j, struct inner *in
 	if (!json_find(j, ROOT, SLICE("specversion"), &node, &c->scratch) ||
 	    !json_find(j, ROOT, SLICE("data"), &node, &c->scratch))
 		return PEEL_NONE;
-	set_time(c, j, ROOT, SLICE("time"));
+	envelope_time(c, j, ROOT, SLICE("time"));
 	return yield_node(c, j, node, inner);
 }
 
-/* Lines gathered from one envelope; never longer than the envelope is. */
-struct gather {
-	struct decode_context *c;
-	const struct json *j;
-	char *p;
-	size_t len, room;
-};
-
-static void
+void
 gather_line(struct gather *g, unsigned node)
 {
 	struct slice line;
@@ -333,7 +323,7 @@ gather_line(struct gather *g, unsigned node)
 	g->len += line.len;
 }
 
-static enum peel
+enum peel
 gathered(const struct gather *g, struct inner *inner)
 {
 	return g->len == 0 ? PEEL_NONE : yield(inner, (struct slice){ g->p, g->len });
@@ -347,10 +337,10 @@ peel_loki(struct decode_context *c, const struct json *j, struct inner *inner)
 	struct json_walk streams, values, pair;
 	unsigned node;
 
-	if (!member(c, j, ROOT, SLICE("streams"), VALUE_ARRAY, &node))
+	if (!envelope_member(c, j, ROOT, SLICE("streams"), VALUE_ARRAY, &node))
 		return PEEL_NONE;
 	for (streams = json_walk(j, node); json_next(&streams);) {
-		if (!member(c, j, streams.value, SLICE("values"), VALUE_ARRAY, &node))
+		if (!envelope_member(c, j, streams.value, SLICE("values"), VALUE_ARRAY, &node))
 			continue;
 		for (values = json_walk(j, node); json_next(&values);) {
 			if (json_kind(j, values.value) != VALUE_ARRAY)
@@ -370,13 +360,14 @@ gather_scope(struct gather *g, unsigned scope)
 	struct json_walk records;
 	unsigned node, body, text;
 
-	if (!member(g->c, g->j, scope, SLICE("logRecords"), VALUE_ARRAY, &node))
+	if (!envelope_member(g->c, g->j, scope, SLICE("logRecords"), VALUE_ARRAY, &node))
 		return;
 	for (records = json_walk(g->j, node); json_next(&records);) {
-		if (!member(g->c, g->j, records.value, SLICE("body"), VALUE_OBJECT, &body) ||
-		    !member(g->c, g->j, body, SLICE("stringValue"), VALUE_STRING, &text))
+		if (!envelope_member(
+			g->c, g->j, records.value, SLICE("body"), VALUE_OBJECT, &body) ||
+		    !envelope_member(g->c, g->j, body, SLICE("stringValue"), VALUE_STRING, &text))
 			continue;
-		set_time_number(g->c, g->j, records.value, SLICE("timeUnixNano"), 1);
+		envelope_time_number(g->c, g->j, records.value, SLICE("timeUnixNano"), 1);
 		gather_line(g, text);
 	}
 }
@@ -389,10 +380,10 @@ peel_otlp(struct decode_context *c, const struct json *j, struct inner *inner)
 	struct json_walk resources, scopes;
 	unsigned node;
 
-	if (!member(c, j, ROOT, SLICE("resourceLogs"), VALUE_ARRAY, &node))
+	if (!envelope_member(c, j, ROOT, SLICE("resourceLogs"), VALUE_ARRAY, &node))
 		return PEEL_NONE;
 	for (resources = json_walk(j, node); json_next(&resources);) {
-		if (!member(c, j, resources.value, SLICE("scopeLogs"), VALUE_ARRAY, &node))
+		if (!envelope_member(c, j, resources.value, SLICE("scopeLogs"), VALUE_ARRAY, &node))
 			continue;
 		for (scopes = json_walk(j, node); json_next(&scopes);)
 			gather_scope(&g, scopes.value);
@@ -406,13 +397,13 @@ peel_shipper(struct decode_context *c, const struct json *j, struct inner *inner
 {
 	struct slice line;
 
-	if (!string_member(c, j, ROOT, SLICE("message"), &line))
+	if (!envelope_string(c, j, ROOT, SLICE("message"), &line))
 		return PEEL_NONE;
 	line = trim_frame(line);
 	if (!clearly_falco(line))
 		return PEEL_NONE;
-	set_time(c, j, ROOT, SLICE("timestamp"));
-	set_time(c, j, ROOT, SLICE("@timestamp"));
+	envelope_time(c, j, ROOT, SLICE("timestamp"));
+	envelope_time(c, j, ROOT, SLICE("@timestamp"));
 	set_host(c, j, ROOT, SLICE("host"));
 	set_host(c, j, ROOT, SLICE("hostname"));
 	return yield(inner, line);
@@ -427,6 +418,12 @@ const struct json_envelope json_envelopes[] = {
 	{ .name = "cloudevent", .peel = peel_cloudevent },
 	{ .name = "loki", .peel = peel_loki },
 	{ .name = "otlp", .peel = peel_otlp },
+	{ .name = "audit list", .peel = peel_audit_list },
+	{ .name = "cloudwatch", .peel = peel_cloudwatch },
+	{ .name = "insights", .peel = peel_insights },
+	{ .name = "awslogs", .peel = peel_awslogs },
+	{ .name = "azure", .peel = peel_azure },
+	{ .name = "records", .peel = peel_records },
 	{ .name = "shipper", .peel = peel_shipper },
 };
 const unsigned json_envelope_count = sizeof(json_envelopes) / sizeof(json_envelopes[0]);

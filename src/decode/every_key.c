@@ -6,6 +6,7 @@
 
 #include "base/buf.h"
 #include "decode/falco_json.h"
+#include "decode/k8s_audit.h"
 #include "decode/parts.h"
 
 #include "base/banned.h"
@@ -44,6 +45,20 @@ report_fields(const struct report *r, unsigned fields)
 	}
 }
 
+/* An event of Kubernetes is told by having none of Falco's keys. */
+static bool
+is_falco(const struct report *r)
+{
+	static const enum json_role roles[] = { ROLE_RULE, ROLE_PRIORITY, ROLE_OUTPUT,
+		ROLE_FIELDS };
+	unsigned node;
+
+	for (size_t i = 0; i < sizeof(roles) / sizeof(roles[0]); i++)
+		if (json_find(r->j, 0, json_role_name(roles[i]), &node, &r->c->scratch))
+			return true;
+	return false;
+}
+
 static bool
 report_json(const struct report *r)
 {
@@ -51,6 +66,10 @@ report_json(const struct report *r)
 
 	if (json_kind(r->j, 0) != VALUE_OBJECT)
 		return false;
+	if (!is_falco(r) && audit_is_event(r->c, r->j)) {
+		report_fields(r, 0);
+		return true;
+	}
 	while (json_next(&w)) {
 		struct slice name = json_name(&w, &r->c->scratch);
 

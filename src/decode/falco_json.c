@@ -6,6 +6,8 @@
  */
 #include "decode/falco_json.h"
 
+#include "decode/k8s_audit.h"
+
 #include "base/banned.h"
 
 #define LONGEST_ROLE 13 /* output_fields; an escape takes six bytes */
@@ -377,6 +379,32 @@ is_metrics(const struct json *j, const unsigned *top)
 	       json_kind(j, top[ROLE_FIELDS]) == VALUE_OBJECT;
 }
 
+/* None of the keys that make an event Falco's. */
+static bool
+is_foreign(const unsigned *top)
+{
+	return top[ROLE_RULE] == 0 && top[ROLE_PRIORITY] == 0 && top[ROLE_OUTPUT] == 0 &&
+	       top[ROLE_FIELDS] == 0;
+}
+
+/* An event of Kubernetes itself, or nothing. */
+static enum verdict
+foreign_event(
+    struct decode_context *c, struct json *j, struct falco_event *ev, enum reject_reason *reason)
+{
+	enum reject_reason why = *reason;
+	enum verdict v = audit_event(c, j, ev, &why);
+
+	if (v == VERDICT_END)
+		v = gke_event(c, j, ev, &why);
+	if (v == VERDICT_END)
+		return VERDICT_REJECT;
+	*reason = why;
+	if (v == VERDICT_EVENT && json_has_duplicates(j, &c->scratch))
+		ev->flags |= EVENT_DUP_KEYS;
+	return v;
+}
+
 static enum verdict
 from_object(struct decode_context *c, struct json *j, struct falco_event *ev,
     const struct json_scan *scan, enum reject_reason *reason)
@@ -398,7 +426,7 @@ from_object(struct decode_context *c, struct json *j, struct falco_event *ev,
 		return VERDICT_INTERNAL;
 	}
 	if (!check_types(j, top, reason))
-		return VERDICT_REJECT;
+		return is_foreign(top) ? foreign_event(c, j, ev, reason) : VERDICT_REJECT;
 	if (json_has_duplicates(j, &c->scratch))
 		ev->flags |= EVENT_DUP_KEYS;
 	fill_event(c, j, top, ev);

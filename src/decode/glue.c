@@ -6,6 +6,8 @@
  */
 #include "decode/glue.h"
 
+#include "decode/k8s_audit.h"
+
 #include "base/banned.h"
 
 #define SEARCH_BYTES 65536	       /* candidates further on: only the first is tried */
@@ -55,7 +57,7 @@ is_start(const char *p, const char *end)
 	if (p == end || *p != ':')
 		return false;
 	switch (json_role(key)) {
-	case ROLE_OTHER:
+	case ROLE_OTHER: return audit_is_start(key);
 	case ROLE_SAMPLE:
 	case ROLES: return false;
 	default: return true;

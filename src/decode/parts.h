@@ -31,8 +31,12 @@ struct decode_context {
 	struct peeled peeled;
 	unsigned nwant; /* output_fields keys outside the catalogue to put in ev->extra[] */
 	struct slice want[EVENT_EXTRAS];
+	/* where audit events have them, and how to make the value: k8s_audit.h */
+	struct slice audit_path[EVENT_EXTRAS];
+	uint8_t audit_how[EVENT_EXTRAS];
 	struct pieces *pieces; /* envelope.c's memory of split lines */
 	const char *line;      /* start of the line that decode_line() got */
+	size_t unpacked;       /* bytes that came out of packed parts of this line */
 };
 
 /* Empties an event: the fields of before are dead because `present` says so. */

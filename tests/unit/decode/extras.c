@@ -71,6 +71,21 @@ first_event(struct decoder *d, struct slice raw, struct falco_event *ev)
 	return false;
 }
 
+/* What holds several events is told by its envelope alone: which of them, these bytes cannot say. */
+static bool
+is_alone(struct slice raw)
+{
+	struct falco_event ev;
+	enum reject_reason reason;
+	enum verdict v;
+	unsigned n = 0;
+
+	decode_line(plain, raw.p, raw.len, false);
+	while ((v = decode_next(plain, &ev, &reason)) != VERDICT_END)
+		n += v == VERDICT_EVENT;
+	return n == 1;
+}
+
 static void
 must_say(struct decoder *d, struct slice raw, const struct keys *k)
 {
@@ -119,7 +134,7 @@ check_text(struct slice text)
 			nl = end;
 		decode_line(d, p, (size_t)(nl - p), false);
 		while ((v = decode_next(d, &ev, &reason)) != VERDICT_END)
-			if (v == VERDICT_EVENT)
+			if (v == VERDICT_EVENT && is_alone(ev.raw))
 				check_event(ev.raw);
 	}
 	decoder_free(d);
