@@ -4,6 +4,7 @@
  */
 #include "decode/parts.h"
 
+#include "base/lookalike.h"
 #include "base/sanitise.h"
 #include "decode/vec.h"
 
@@ -71,7 +72,7 @@ value_is_hostile(struct slice s)
 	end = p + s.len;
 	while ((p = skip_plain(p, end)) < end && (*p == '"' || *p == '\\'))
 		p++;
-	return p < end && sanitise_hostile(s);
+	return p < end && (sanitise_hostile(s) || lookalike(s));
 }
 
 void

@@ -28,7 +28,8 @@ struct value {
 enum event_flag {
 	/* Bytes, time or priority had to be mended. */
 	EVENT_REPAIRED = 1 << 0,
-	/* A catalogue value or the output holds bytes that the sanitiser marks. */
+	/* A catalogue value or the output holds bytes that the sanitiser marks, or what can be
+	 * taken for other text (base/lookalike.h). */
 	EVENT_HOSTILE = 1 << 1,
 	/* A JSON key came twice: the last one counts. */
 	EVENT_DUP_KEYS = 1 << 2,
@@ -45,6 +46,9 @@ enum event_flag {
 	/* Cut by a pager or by falcosidekick's size limit. */
 	EVENT_CUT = 1 << 8
 };
+
+/* What a row is flagged for: its text is not to be trusted at first sight. */
+#define EVENT_ODD (EVENT_REPAIRED | EVENT_HOSTILE)
 
 /* output_fields keys outside the catalogue that a decoder can be asked to keep. */
 #define EVENT_EXTRAS 16

@@ -31,7 +31,7 @@ struct group_row {
 	uint64_t count;	     /* stands still at GROUP_COUNT_MAX */
 	int64_t first, last; /* event time, ns */
 	uint8_t priority;    /* highest seen */
-	uint8_t hostile;     /* some event of the row has EVENT_HOSTILE */
+	uint8_t hostile;     /* some event of the row has EVENT_ODD */
 	/* zero unless the spec asked for minutes; an event older than the 15 minutes is in the
 	 * count and not here */
 	int32_t minute;			    /* minutes since 1970 of the newest slot below */

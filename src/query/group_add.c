@@ -222,7 +222,7 @@ fill_cells(struct group_table *t, const struct rows *rows, struct cursor c)
 			cell->first = time < cell->first ? time : cell->first;
 			cell->last = time > cell->last ? time : cell->last;
 			cell->priority = priority > cell->priority ? priority : cell->priority;
-			cell->hostile |= (rows->flags[idx[j]] & EVENT_HOSTILE) != 0;
+			cell->hostile |= (rows->flags[idx[j]] & EVENT_ODD) != 0;
 		}
 	}
 	return met;
@@ -503,7 +503,7 @@ add_event(struct group_table *t, struct hot *h, const struct rows *rows, uint32_
 		count_high(&b, h);
 	if (priority > b.priority)
 		b.priority = priority & 0xfu;
-	b.hostile |= (rows->flags[i] & EVENT_HOSTILE) != 0;
+	b.hostile |= (rows->flags[i] & EVENT_ODD) != 0;
 	h->bits = b;
 	h->first = time < h->first ? time : h->first;
 	h->last = time > h->last ? time : h->last;

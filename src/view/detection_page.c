@@ -190,11 +190,13 @@ draw_about(struct sheet *s, const struct ui *ui, const struct snap_detection *d)
 static void
 cell_text(const struct spl_cell *c, const struct ui *ui, struct buf *out, enum style *style)
 {
+	struct slice value = { NULL, 0 };
+	bool missing = false;
+
 	*style = STYLE_NORMAL;
 	switch (c->kind) {
 	case SPL_MISSING:
-		buf_adds(out, "<null>");
-		*style = STYLE_MISSING;
+		value = text_value(c->text, SYM_NULL, &missing);
 		break;
 	case SPL_TIME: {
 		double seconds = strtod(c->text.p == NULL ? "0" : c->text.p, NULL);
@@ -205,13 +207,12 @@ cell_text(const struct spl_cell *c, const struct ui *ui, struct buf *out, enum s
 	case SPL_TEXT:
 	case SPL_NUMBER:
 	case SPL_LIST:
-		buf_add(out, c->text.p, c->text.len);
-		if (c->text.len == 0) {
-			buf_adds(out, "\"\"");
-			*style = STYLE_MISSING;
-		}
+		value = text_value(c->text, c->text.len == 0 ? SYM_EMPTY : SYM_FIRST, &missing);
 		break;
 	}
+	buf_add(out, value.p, value.len);
+	if (missing)
+		*style = STYLE_MISSING;
 }
 
 static unsigned

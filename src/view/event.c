@@ -330,8 +330,8 @@ flag_words(uint16_t flags, struct buf *out)
 		uint16_t flag;
 		const char *words;
 	} all[] = {
-		{ EVENT_HOSTILE, "! holds bytes that try to act on a terminal" },
-		{ EVENT_REPAIRED, "had to be mended" },
+		{ EVENT_HOSTILE, "! holds bytes that act on a terminal, or look-alikes" },
+		{ EVENT_REPAIRED, "! had to be mended" },
 		{ EVENT_DUP_KEYS, "a key came twice" },
 		{ EVENT_TIME_ARRIVAL, "no time of its own: dated by arrival" },
 		{ EVENT_TIME_CLOCK, "no date of its own" },
@@ -367,7 +367,7 @@ draw_head(const struct ui *ui, struct area a, const struct snap_event *e)
 {
 	struct strip to = { a.y, 1, a.w - 1, STYLE_NORMAL };
 	struct buf b = { 0 };
-	bool hostile = (e->event.flags & EVENT_HOSTILE) != 0;
+	bool hostile = (e->event.flags & EVENT_ODD) != 0;
 	int room;
 
 	(void)strip_add(&to, 0, STYLE_PRIORITY + (unsigned)e->event.priority, "%s",

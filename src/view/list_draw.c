@@ -302,7 +302,7 @@ draw_cell(const struct list *l, const struct ui *ui, unsigned c, const struct sn
 static bool
 hostile(const struct list *l, const struct snap_row *row)
 {
-	return l->def->kind == QUERY_EVENTS ? (row->event.flags & EVENT_HOSTILE) != 0
+	return l->def->kind == QUERY_EVENTS ? (row->event.flags & EVENT_ODD) != 0
 					    : row->group.hostile != 0;
 }
 

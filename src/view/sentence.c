@@ -173,5 +173,5 @@ sentence_of_row(
 	buf_addc(out, '.');
 	if (row->group.hostile)
 		buf_adds(out,
-		    " ! some of its text holds bytes that try to act on a terminal; they are shown as marks.");
+		    " ! some of its text acts on a terminal (shown as marks), looks like other text or was mended.");
 }

@@ -101,6 +101,30 @@ text_plural(struct buf *out, uint64_t n, const char *word)
 	buf_addf(out, " %s%s", word, n == 1 ? "" : "s");
 }
 
+/*
+ * Text that is spelled like one of the marks for what is no text, in any number of quotes, gets
+ * one more pair: what is seen then belongs to one value only.
+ */
+static struct slice
+quote_mark(struct slice value)
+{
+	static const char *const all[] = { "<absent>", "<null>", "(other)", "" };
+	static struct buf quoted;
+	size_t lead = 0, tail = value.len;
+
+	while (tail - lead >= 2 && value.p[lead] == '"' && value.p[tail - 1] == '"')
+		lead++, tail--;
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
+		if (slice_eq((struct slice){ value.p + lead, tail - lead }, slice_of(all[i]))) {
+			buf_clear(&quoted);
+			buf_addc(&quoted, '"');
+			buf_add(&quoted, value.p, value.len);
+			buf_addc(&quoted, '"');
+			return buf_slice(&quoted);
+		}
+	return value;
+}
+
 struct slice
 text_value(struct slice value, sym_t kind, bool *missing)
 {
@@ -109,7 +133,8 @@ text_value(struct slice value, sym_t kind, bool *missing)
 	case SYM_ABSENT: return SLICE("<absent>");
 	case SYM_NULL: return SLICE("<null>");
 	case SYM_EMPTY: return SLICE("\"\"");
-	default: *missing = false; return value;
+	case SYM_OTHER: return SLICE("(other)");
+	default: *missing = false; return value.len == 0 ? value : quote_mark(value);
 	}
 }
 

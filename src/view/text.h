@@ -21,8 +21,9 @@ void text_time(struct buf *out, int64_t t, int64_t now, bool local);
 /* n and a word: "1 event", "7,000 events". */
 void text_plural(struct buf *out, uint64_t n, const char *word);
 
-/* What a value looks like: absent, null, empty and <NA> are told apart. *missing: it is one of the
- * first three. */
+/* What a value looks like: absent, null, empty and what had no room are told apart, also from text
+ * spelled like their marks, which gets quotes. *missing: it is one of them. Good until the next
+ * call. */
 struct slice text_value(struct slice value, sym_t kind, bool *missing);
 /* A filter term that keeps the events with this value: user.name = 'root', not user.name exists. */
 void text_term(struct buf *out, const char *field, struct slice value, sym_t kind);

@@ -517,6 +517,46 @@ START_TEST(blanks_show)
 }
 END_TEST
 
+/* Nor does text that is spelled like a mark for what is no text. */
+START_TEST(marks_are_no_text)
+{
+	unsigned n = 0;
+
+	stage_open(&stage, "xterm-256color", 24, 80, false);
+	feed("<absent>", 4, &n);
+	feed("<null>", 3, &n);
+	feed("\\\"\\\"", 2, &n);
+	feed("", 1, &n);
+	stage_keys(&stage, "2");
+	ck_assert(stage_shows(&stage, "NTC \"<absent>\" "));
+	ck_assert(stage_shows(&stage, "NTC \"<null>\" "));
+	ck_assert(stage_shows(&stage, "NTC \"\"\"\" "));
+	ck_assert(stage_shows(&stage, "NTC \"\" "));
+	stage_close(&stage);
+}
+END_TEST
+
+/* Look-alikes and bytes that were mended are flagged. */
+START_TEST(doubtful_names_are_flagged)
+{
+	unsigned n = 0;
+
+	stage_open(&stage, "xterm-256color", 24, 80, false);
+	feed("anna", 5, &n);
+	feed("\xd0\xb0nna", 4, &n); /* Cyrillic a */
+	feed("rene\xcc\x81", 3, &n);
+	feed("b\xff", 2, &n);
+	feed("\xd0\xb0\xd0\xbd\xd0\xbd\xd0\xb0", 1, &n);
+	stage_keys(&stage, "2");
+	ck_assert(stage_shows(&stage, "> NTC anna"));
+	ck_assert(stage_shows(&stage, " !NTC \xd0\xb0nna"));
+	ck_assert(stage_shows(&stage, " !NTC rene\xcc\x81"));
+	ck_assert(stage_shows(&stage, " !NTC b\xef\xbf\xbd"));
+	ck_assert(stage_shows(&stage, "  NTC \xd0\xb0\xd0\xbd\xd0\xbd\xd0\xb0"));
+	stage_close(&stage);
+}
+END_TEST
+
 static Suite *
 suite(void)
 {
@@ -546,6 +586,8 @@ suite(void)
 	tcase_add_test(t, tuning);
 	tcase_add_test(t, detections_in_full);
 	tcase_add_test(t, blanks_show);
+	tcase_add_test(t, marks_are_no_text);
+	tcase_add_test(t, doubtful_names_are_flagged);
 	suite_add_tcase(s, t);
 	return s;
 }
