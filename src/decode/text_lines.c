@@ -274,7 +274,7 @@ decode_line_end(const char *p, const char *end, unsigned *lines)
 	*lines = 1;
 	if (nl == NULL)
 		return end;
-	if (*p == '{' || end - nl < 3 || (nl[1] == '{' && nl[2] == '"') ||
+	if (*p == '{' || end - nl < 2 || (nl[1] == '{' && end - nl > 2 && nl[2] == '"') ||
 	    text_head_at(nl + 1, end))
 		return nl;
 	return event_end(p, nl, end, lines);

@@ -70,13 +70,12 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	enum reject_reason reason;
 	struct falco_event ev;
 	bool joins = false;
+	unsigned lines;
 
 	if (d == NULL)
 		d = decoder_new();
 	while (p < end) {
-		nl = memchr(p, '\n', (size_t)(end - p));
-		if (nl == NULL)
-			nl = end;
+		nl = decode_line_end(p, end, &lines);
 		check_line(d, p, (size_t)(nl - p), start);
 		p = nl + 1;
 	}

@@ -1,7 +1,7 @@
 /*
  * Lines that are not JSON, in any envelope, cut into lines at every newline: each line has a
  * verdict for all of its bytes, what the decoder says about an event lies in memory that lives, and
- * a cut at a safe place leaves nothing pending.
+ * a cut at a safe place leaves nothing pending and no line in two.
  */
 #include <stdlib.h>
 
@@ -67,6 +67,37 @@ fuzz_line(struct decoder *d, const char *p, size_t len)
 	decode_every_key(d, p, len, touch_key, NULL);
 }
 
+/* A line is told by its own bytes, and its lines are counted. */
+static void
+check_again(const char *p, const char *line_end, unsigned lines)
+{
+	unsigned again, n = 1;
+
+	if (decode_line_end(p, line_end, &again) != line_end || again != lines)
+		abort();
+	for (; p < line_end; p++)
+		n += *p == '\n';
+	if (n != lines)
+		abort();
+}
+
+/* What is cut off and what is left are the lines of the whole. */
+static void
+check_cut(const char *text, size_t size, size_t safe)
+{
+	const char *p = text, *cut, *cut_end, *end = text + size;
+	unsigned lines;
+
+	cut = text + decode_text_cut(text, safe, size, true);
+	cut_end = text + decode_text_cut(text, safe, size, false);
+	if (cut > text + safe || cut_end > text + safe || cut_end < cut)
+		abort();
+	while (p < cut)
+		p = decode_line_end(p, end, &lines) + 1;
+	if (p != cut)
+		abort();
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -78,6 +109,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	enum reject_reason reason;
 	const char *p, *end = text + size, *line_end;
 	bool joins = false;
+	unsigned lines;
 	size_t safe;
 
 	memcpy(text, data, size);
@@ -88,10 +120,10 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	safe = decode_safe_cut(text, size, &joins);
 	if (safe > size || (safe > 0 && text[safe - 1] != '\n'))
 		abort();
+	check_cut(text, size, safe);
 	for (p = text; p < end; p = line_end + 1) {
-		line_end = memchr(p, '\n', (size_t)(end - p));
-		if (line_end == NULL)
-			line_end = end;
+		line_end = decode_line_end(p, end, &lines);
+		check_again(p, line_end, lines);
 		fuzz_line(d, p, (size_t)(line_end - p));
 	}
 	while (decode_flush(d, &ev, &reason) != VERDICT_END)

@@ -82,11 +82,10 @@ count_text(const char *text, size_t len)
 	struct counts n = { 0 };
 	enum reject_reason why;
 	struct falco_event ev;
+	unsigned lines;
 
 	while (p < end) {
-		nl = memchr(p, '\n', (size_t)(end - p));
-		if (nl == NULL)
-			nl = end;
+		nl = decode_line_end(p, end, &lines);
 		count_line(d, p, (size_t)(nl - p), p == text, &n);
 		p = nl + 1;
 	}

@@ -54,6 +54,7 @@ static const struct join_case {
 	/* in parentheses */
 	{ T "Notice m (user=root command=a\nb)", 2, "E",
 	    { "proc.cmdline=a\nb", "user.name=root" } },
+	{ T "Notice m (user=root command=a\n)", 2, "E", { "proc.cmdline=a\n" } },
 	{ T "Notice m (user=root command=sh -c (ls)\nb)", 2, "E",
 	    { "proc.cmdline=sh -c (ls)\nb" } },
 	{ T "Notice m (user=root command=a\nb container_id=host image=<NA>) k8s.ns=n", 2, "E",

@@ -26,8 +26,12 @@
 #define EVENT "{\"rule\":\"R\",\"priority\":\"Error\"}"
 #define TIMED                                                                                      \
 	"{\"output\":\"x\",\"priority\":\"Error\",\"rule\":\"R\",\"time\":\"2026-01-15T08:00:00Z\"}"
-#define OUTPUT	"{\"rule\":\"R\",\"priority\":\"Error\",\"output\":\""
-#define HEAD	"08:00:00.123456789: Notice x "
+#define OUTPUT "{\"rule\":\"R\",\"priority\":\"Error\",\"output\":\""
+#define HEAD   "08:00:00.123456789: Notice x "
+/* What no record starts with, fifteen times. */
+#define LINE	"sh -c while read x; do (user=a file=b; test $x); done <x\n"
+#define FIVE	LINE LINE LINE LINE LINE
+#define FIFTEEN FIVE FIVE FIVE
 #define STAMP	"2026-01-02T03:04:05.5Z "
 #define LEVELS8 "{\"rule\":{\"rule\":{\"rule\":{\"rule\":{\"rule\":{\"rule\":{\"rule\":{\"rule\":"
 #define CLOSED8 "}}}}}}}}"
@@ -233,6 +237,20 @@ static const struct slow {
 	{ .name = "combining in text", .head = HEAD "command=", .unit = "a\xcc\x81" },
 	{ .name = "drops", .head = "08:00:00.123456789: Error Falco internal: ", .unit = "n_drop" },
 	{ .name = "counted", .head = HEAD, .unit = "9", .tail = "" },
+	/* lines of one event, and what might be */
+	{ .name = "lines of no event", .head = HEAD "command=", .unit = LINE, .tail = " user=x" },
+	{ .name = "lines behind an event", .unit = HEAD "| evt_type=a user=b command=c\n" FIFTEEN },
+	{ .name = "lines that bring something",
+	    .unit = HEAD "| evt_type=a user=b command=c\n" FIFTEEN "x terminal=0\n" },
+	{ .name = "lines that close", .unit = HEAD "(user=b command=c\n" FIFTEEN "x)\n" },
+	{ .name = "a long line behind an event",
+	    .head = HEAD "command=c\n",
+	    .unit = " a=b (",
+	    .tail = " terminal=0" },
+	{ .name = "long lines behind an event",
+	    .head = HEAD "command=c\nd\ne\nf\ng user=x\n",
+	    .unit = ")(file=a ",
+	    .tail = "\nterminal=0" },
 	/* around lines */
 	{ .name = "stamps", .unit = STAMP },
 	{ .name = "cri", .unit = STAMP "stdout F " },
@@ -420,13 +438,19 @@ cpu_ns(void)
 static unsigned
 records_of(struct decoder *d, const struct buf *line)
 {
+	const char *p = line->p, *end = p + line->len, *to;
 	enum reject_reason why;
 	struct falco_event ev;
-	unsigned n = 0;
+	unsigned n = 0, lines_of;
 
-	decode_line(d, line->p, line->len, false);
-	while (decode_next(d, &ev, &why) != VERDICT_END)
-		n++;
+	/* those that hold newlines are lines, and a place to cut them is looked for */
+	n += decode_text_cut(p, line->len, line->len, true) > line->len;
+	for (; p < end; p = to + 1) {
+		to = decode_line_end(p, end, &lines_of);
+		decode_line(d, p, (size_t)(to - p), false);
+		while (decode_next(d, &ev, &why) != VERDICT_END)
+			n++;
+	}
 	while (decode_flush(d, &ev, &why) != VERDICT_END)
 		n++;
 	return n;

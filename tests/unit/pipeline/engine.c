@@ -24,6 +24,15 @@ engine_of(unsigned threads, size_t batch)
 	return engine_new(&o);
 }
 
+/* The bytes of whole lines that may be pushed by themselves. */
+static size_t
+cut_of(const char *p, size_t n, size_t len, bool *joins)
+{
+	size_t cut = n == len ? n : decode_safe_cut(p, n, joins);
+
+	return n == len ? n : decode_text_cut(p, cut, n, true);
+}
+
 /* Pushes bytes in batches of about `size`, cut where it is safe, as a source does. */
 static void
 push_all(struct engine *e, uint32_t source, uint16_t origin, const char *p, size_t len, size_t size)
@@ -36,10 +45,8 @@ push_all(struct engine *e, uint32_t source, uint16_t origin, const char *p, size
 		size_t n = size < len - at ? size : len - at;
 		size_t cut;
 
-		while ((cut = decode_safe_cut(p + at, n, &joins)) == 0 && n < len - at)
+		while ((cut = cut_of(p + at, n, len - at, &joins)) == 0)
 			n = n * 2 < len - at ? n * 2 : len - at;
-		if (n == len - at)
-			cut = n;
 		batch_reserve(b, cut);
 		memcpy(b->data, p + at, cut);
 		b->len = cut;
@@ -94,6 +101,60 @@ START_TEST(same_answer)
 	ck_assert_ptr_nonnull(strstr(want, "bad bad_json line"));
 	free(want);
 	free(got);
+	request_release(&r);
+	buf_release(&text);
+}
+END_TEST
+
+/* Events of one line and of several, a torn one, odd lines, in plain and coloured text. */
+static void
+sample_text(struct buf *out)
+{
+	static const char *const command[] = { "a\nb", "ls", "a\n\tb\nc terminal=0\nd",
+		"x\n{ y; }\n", "sh -c (ls)", "a terminal=1\nb" };
+
+	for (unsigned i = 0; i < 30; i++) {
+		buf_addf(out,
+		    "12:00:%02u.000000001: Notice %s | evt_type=execve user=u%u process=sh "
+		    "command=%s terminal=%u container_id=c%u container_name=web\n",
+		    i, i % 4 == 3 ? "with\na newline" : "m", i % 3, command[i % 6], i, i % 5);
+		buf_addf(out,
+		    "%s12:01:%02u.000000001: Notice n (user=v%u command=%s container_id=host)\n",
+		    i % 5 == 0 ? "\033[0m" : "", i, i % 3, command[(i + 1) % 6]);
+		if (i % 7 == 0)
+			buf_adds(out, "12:02:00.000000001: Notice torn (user=t command=x\ny\nz\n");
+		if (i % 9 == 0)
+			buf_adds(out, "odd user=w\n\n");
+		if (i % 11 == 0)
+			sample_event(out, i, -1);
+	}
+	buf_adds(out, "12:03:00.000000001: Notice the end (user=e command=a\nb)");
+}
+
+/* The lines of an event stay together, whatever the size of a batch. */
+START_TEST(lines_stay_together)
+{
+	struct buf text = { 0 }, count = { 0 };
+	struct request r;
+	unsigned lines = 1;
+	char *want, *got;
+
+	sample_text(&text);
+	sample_request(&r);
+	set_by(&r.panel[1].query, "user.name,proc.cmdline,proc.tty,container.id,container.name");
+	want = answer_of(0, 256 << 10, &text, &r, false);
+	for (size_t i = 0; i < text.len; i++)
+		lines += text.p[i] == '\n';
+	buf_addf(&count, " lines %u ", lines);
+	ck_assert_ptr_nonnull(strstr(want, count.p));
+	ck_assert_ptr_nonnull(strstr(want, ":a\n\tb\nc terminal=0\nd|"));
+	buf_release(&count);
+	for (size_t size = 1 + (size_t)_i; size < 1000; size += 8) {
+		got = answer_of((unsigned)_i % 3, size, &text, &r, false);
+		assert_same_text(got, want);
+		free(got);
+	}
+	free(want);
 	request_release(&r);
 	buf_release(&text);
 }
@@ -540,6 +601,7 @@ suite(void)
 	setenv("TZ", "UTC0", 1);
 	tcase_set_timeout(t, 60);
 	tcase_add_loop_test(t, same_answer, 0, 18);
+	tcase_add_loop_test(t, lines_stay_together, 0, 8);
 	tcase_add_test(t, counts);
 	tcase_add_test(t, duplicates_leave_the_rest_whole);
 	tcase_add_loop_test(t, rejected_lines_are_kept, 0, 3);

@@ -32,7 +32,7 @@ sample_event(struct buf *out, unsigned i, int uuid)
 }
 
 /* Lines of every fate: events in JSON and text, noise, blank lines, rejected ones, an event split
- * in three CRI pieces, no final newline. */
+ * in three CRI pieces, one on two lines, no final newline. */
 static inline void
 sample_lines(struct buf *out, unsigned n)
 {
@@ -43,6 +43,11 @@ sample_lines(struct buf *out, unsigned n)
 			    "%02u:%02u:%02u.000000001: Notice A shell was spawned "
 			    "(user=bob%u container=host)\n",
 			    i / 3600 % 24, i / 60 % 60, i % 60, i % 4);
+		if (i % 31 == 0)
+			buf_addf(out,
+			    "12:00:00.000000001: Notice A shell was spawned (user=eve%u command=a\n"
+			    "b container=host)\n",
+			    i % 4);
 		if (i % 19 == 0)
 			buf_adds(out, "{\"no\":\n");
 		if (i % 23 == 0)

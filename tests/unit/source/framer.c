@@ -249,6 +249,37 @@ START_TEST(lent_buffers)
 }
 END_TEST
 
+/* A text event that may go on waits for the next bytes of a file, and for a line of a stream that
+ * has begun, but never for nothing. */
+START_TEST(text_that_may_go_on)
+{
+	static const char event[] = "12:00:00.000000001: Notice m (user=a command=b\n";
+	struct feeder d;
+
+	feeder_init(&d, 4096);
+	feed(&d, event, sizeof(event) - 1);
+	ck_assert_uint_eq(d.offset, 0);
+	ck_assert(!framer_holds(&d.f));
+	ck_assert(framer_settle(&d.f));
+	ck_assert_uint_eq(d.f.cut, sizeof(event) - 1);
+	framer_push(&d.f, d.e, engine_batch(d.e, true));
+	ck_assert(!framer_settle(&d.f));
+	d.f.recorded = false;
+	feed(&d, event, sizeof(event) - 1);
+	ck_assert_uint_eq(d.offset, 2 * (sizeof(event) - 1));
+	feed(&d, event, sizeof(event) - 1);
+	feed(&d, event, sizeof(event) - 3);
+	ck_assert_uint_eq(d.offset, 3 * (sizeof(event) - 1));
+	feed(&d, "b\nc", 3);
+	ck_assert_uint_eq(d.offset, 3 * (sizeof(event) - 1));
+	ck_assert(framer_holds(&d.f));
+	feed(&d, ")\n", 2);
+	ck_assert_uint_eq(d.offset, 4 * (sizeof(event) - 1) + 3);
+	framer_release(&d.f);
+	engine_free(d.e);
+}
+END_TEST
+
 static Suite *
 suite(void)
 {
@@ -261,6 +292,7 @@ suite(void)
 	tcase_add_loop_test(t, long_lines, 0, 10);
 	tcase_add_test(t, endless_pieces);
 	tcase_add_test(t, lent_buffers);
+	tcase_add_test(t, text_that_may_go_on);
 	suite_add_tcase(s, t);
 	return s;
 }
