@@ -114,7 +114,7 @@ static bool
 is_column(const struct view_def *v, const char *name)
 {
 	static const char *const computed[] = { "priority", "count", "rate", "trend", "first",
-		"last", "output", "time" };
+		"last", "output", "time", "risk" };
 
 	for (size_t i = 0; i < sizeof(computed) / sizeof(computed[0]); i++)
 		if (strcmp(name, computed[i]) == 0)
