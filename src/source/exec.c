@@ -104,8 +104,11 @@ on_timer(evutil_socket_t fd, short what, void *arg)
 		retry(x, why);
 		return;
 	}
-	if (!stream_start(x->source->set->net, x->source, out, &spec))
-		fatal("cannot wait for %s", x->source->name);
+	if (!stream_start(x->source->set->net, x->source, out, &spec)) {
+		close(out); /* no epoll for it: it ends, and is tried again */
+		child_out_ended(&x->child);
+		return;
+	}
 	state(x, SOURCE_OK, NULL);
 }
 

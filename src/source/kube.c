@@ -238,9 +238,12 @@ pod_start(struct pod *p)
 		pod_retry(p, why);
 		return;
 	}
-	if (!stream_start(p->kube->net, p->kube->source, out, &spec))
-		fatal("cannot wait for %s", p->kube->source->name);
 	p->kube->running++;
+	if (!stream_start(p->kube->net, p->kube->source, out, &spec)) {
+		close(out); /* no epoll for it: it ends, and is tried again */
+		child_out_ended(&p->child);
+		return;
+	}
 	state(p->kube, NULL);
 }
 
@@ -446,8 +449,11 @@ on_timer(evutil_socket_t fd, short what, void *arg)
 		return;
 	}
 	k->out_event = event_new(net_base(k->net), k->out, EV_READ | EV_PERSIST, on_out, k);
-	if (k->out_event == NULL || event_add(k->out_event, NULL) != 0)
-		fatal("cannot wait for %s", k->source->name);
+	if (k->out_event == NULL || event_add(k->out_event, NULL) != 0) {
+		close_out(k);
+		child_out_ended(&k->watch);
+		return;
+	}
 	state(k, NULL);
 }
 

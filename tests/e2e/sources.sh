@@ -2,8 +2,8 @@
 ft=${FALCOTOP:?}
 here=$(cd "${srcdir:-.}/tests/e2e" && pwd)
 t=$(mktemp -d) || exit 99
-pid=
-trap '[ -z "$pid" ] || kill "$pid" 2>/dev/null; rm -rf "$t"' EXIT
+pid= daemon= server=
+trap 'kill $pid $daemon $server 2>/dev/null; rm -rf "$t"' EXIT
 cd "$t" || exit 99
 export TZ=UTC0 LC_ALL=C.UTF-8
 n=0
@@ -72,6 +72,9 @@ free_port() {
 	done
 	echo $port
 }
+has_lines() { # FILE N
+	[ "$(wc -l <"$1")" -ge "$2" ]
+}
 listens() { # PORT
 	grep -qi "$(printf ':%04X 00000000:0000 0A' "$1")" /proc/net/tcp
 }
@@ -95,6 +98,34 @@ if has logger; then
 else
 	skip "syslog" "no logger"
 fi
+# rsyslog in front, as on a host: what it takes on its own socket it sends on.
+if has rsyslogd && has logger; then
+	cat >rsyslog.conf <<-END
+		module(load="imuxsock" SysSock.Use="off")
+		input(type="imuxsock" Socket="$t/devlog")
+		template(name="plain" type="string" string="<%PRI%>%TIMESTAMP:::date-rfc3339% %HOSTNAME% %syslogtag%%msg:::sp-if-no-1st-sp%%msg%\n")
+		action(type="omfwd" target="127.0.0.1" port="$port" protocol="tcp")
+		action(type="omfwd" target="127.0.0.1" port="$port" protocol="tcp" TCP_Framing="octet-counted" template="RSYSLOG_SyslogProtocol23Format")
+		action(type="omfwd" target="127.0.0.1" port="$port" protocol="udp" template="RSYSLOG_ForwardFormat")
+		action(type="omfwd" target="127.0.0.1" port="$port" protocol="tcp" TCP_Framing="octet-counted" template="plain")
+		action(type="omfile" file="$t/through" template="plain")
+	END
+	start syslog:$port
+	wait_for listens $port
+	rsyslogd -n -f "$t/rsyslog.conf" -i "$t/rsyslog.pid" >rsyslog.out 2>&1 &
+	daemon=$!
+	wait_for [ -S devlog ]
+	events 50 | logger -u devlog -t falco
+	wait_for has_lines through 50
+	kill $daemon
+	wait $daemon
+	daemon=
+	ok "rsyslog: ends well" stop
+	ok "rsyslog: lines and counts, TCP and UDP" counts 200
+else
+	skip "rsyslog" "no rsyslogd"
+fi
+
 # --- connect
 if has socat; then
 	events 7 >seven
@@ -102,12 +133,14 @@ if has socat; then
 	server=$!
 	start connect:unix:server
 	wait $server
+	server=
 	ok "connect:unix: to socat: ends well" stop
 	ok "connect:unix: to socat" counts 7
 	socat -u OPEN:seven TCP-LISTEN:$port,bind=127.0.0.1,reuseaddr &
 	server=$!
 	start connect:tcp:127.0.0.1:$port
 	wait $server
+	server=
 	ok "connect:tcp: to socat: ends well" stop
 	ok "connect:tcp: to socat" counts 7
 else
