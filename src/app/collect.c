@@ -53,6 +53,7 @@ collect_run(const struct options *o)
 		reading_wait(&r);
 		notify("STOPPING=1");
 		status = finish(&r, o);
+		source_set_keep(r.sources, history_flush(detecting_history(d), DETECTING_BRIEF));
 		detecting_detach(d);
 	}
 	reading_close(&r);

@@ -299,6 +299,7 @@ headless_run(const struct options *o)
 		reading_start(&r);
 		reading_wait(&r);
 		status = finish(r.engine, o, &req);
+		source_set_keep(r.sources, true);
 	}
 	reading_close(&r);
 	request_release(&req);

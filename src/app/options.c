@@ -195,6 +195,7 @@ set(struct options *o, enum option_id id, const char *value)
 {
 	switch (id) {
 	case OPTION_FOLLOW: o->follow = true; return 0;
+	case OPTION_RESUME: o->resume = true; return 0;
 	case OPTION_FILTER: return set_filter(o, value);
 	case OPTION_VIEW: return set_view(o, value);
 	case OPTION_BY: o->by = value; return 0;

@@ -64,7 +64,7 @@ struct options {
 	unsigned threads;
 	size_t memory;
 	enum color_mode color;
-	bool follow, raw, ascii;
+	bool follow, resume, raw, ascii;
 	char **source;
 	int nsources;
 };

@@ -4,12 +4,19 @@
  */
 #include "app/reading.h"
 
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <sys/stat.h>
 
 #include "app/options.h"
 #include "app/stop.h"
+#include "base/clock.h"
 
 #include "base/banned.h"
+
+/* Risk is looked for once a second and written within another one. */
+#define SETTLE_NS (3 * NSEC_PER_SEC)
 
 /* --- standard error: what was no event, what is missing, what failed */
 
@@ -83,11 +90,35 @@ is_live(const char *spec)
 	return false;
 }
 
+/* Beside the history: FILE.places of --history FILE. NULL after a complaint. */
+static const char *
+places_path(const struct options *o)
+{
+	static char path[PATH_MAX];
+	const char *state = getenv("XDG_STATE_HOME"), *home = getenv("HOME");
+	bool given = o->history != NULL && strcmp(o->history, "none") != 0;
+	int n = -1;
+
+	if (given)
+		n = snprintf(path, sizeof(path), "%s.places", o->history);
+	else if (state != NULL && state[0] == '/')
+		n = snprintf(path, sizeof(path), "%s/falcotop/places", state);
+	else if (home != NULL && home[0] == '/')
+		n = snprintf(path, sizeof(path), "%s/.local/state/falcotop/places", home);
+	if (n > 0 && (size_t)n < sizeof(path))
+		return path;
+	complain("--resume: no directory to keep the places of files in (HOME is not set)");
+	return NULL;
+}
+
 struct source_options
 reading_options(const struct options *o)
 {
 	return (struct source_options){
 		.follow = o->follow,
+		.places = o->resume ? places_path(o) : NULL,
+		/* what a report has read counts once it is written */
+		.settle = o->command == COMMAND_REPORT ? INT64_MAX : SETTLE_NS,
 		.token_file = o->token_file,
 		.tls_cert = o->tls_cert,
 		.tls_key = o->tls_key,

@@ -80,6 +80,7 @@ watch_run(const struct options *o)
 	if (add_sources(io.sources, o, &io.stdin_is_data))
 		status = interactive_run(&io);
 	source_set_stop(io.sources);
+	source_set_keep(io.sources, false);
 	source_set_free(io.sources);
 	detecting_detach(d);
 	engine_free(io.engine);

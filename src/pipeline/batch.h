@@ -59,10 +59,11 @@ struct batch {
 	uint16_t origin;   /* of the raw store */
 	bool first;	   /* starts its origin: a byte-order mark is skipped, lines count from 1 */
 	bool last;	   /* ends its source */
-	bool streamed;	   /* the worker stores the bytes in the raw store */
-	bool recorded;	   /* of a recorded file: `reference` is its modification time */
-	uint64_t offset;   /* of data[0] in the origin */
-	int64_t arrival;   /* wall clock, ns */
+	uint32_t lines_before; /* of the origin, when it is the first: a file is read from there */
+	bool streamed;	       /* the worker stores the bytes in the raw store */
+	bool recorded;	       /* of a recorded file: `reference` is its modification time */
+	uint64_t offset;       /* of data[0] in the origin */
+	int64_t arrival;       /* wall clock, ns */
 	int64_t reference; /* the latest time its events can have happened: what undated ones are
 			      dated by */
 	char *data;

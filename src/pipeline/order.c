@@ -120,7 +120,7 @@ void
 order_batch(struct order *o, struct feed *f, struct batch *b)
 {
 	if (b->first && !b->streamed)
-		f->lines = 0;
+		f->lines = b->lines_before;
 	keep_bad(o, b, f->lines);
 	drop_duplicates(o, b);
 	date_and_number(f, b);

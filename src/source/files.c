@@ -16,6 +16,8 @@
 
 #include "base/clock.h"
 #include "base/xalloc.h"
+#include "source/resume.h"
+#include "source/rotated.h"
 #include "base/banned.h"
 
 /* A line that a writer has begun is finished by then. */
@@ -41,6 +43,8 @@ files_new(struct source_set *set)
 	allow_many_files();
 	fs->set = set;
 	fs->stop_fd = fs->inotify = -1;
+	if (set->options.places != NULL)
+		fs->resume = resume_new(set->options.places, set->options.settle);
 	return fs;
 }
 
@@ -91,12 +95,16 @@ file_begin(struct files *fs, struct file *f)
 	fstat(f->fd, &st);
 	f->dev = st.st_dev;
 	f->ino = st.st_ino;
+	f->born = rotated_born(f->fd);
 	f->at = f->origin_offset = at > 0 ? (uint64_t)at : 0;
-	if (f->follow != FOLLOW_NEVER)
+	if (f->follow != FOLLOW_NEVER || fs->resume != NULL)
 		mark_begin(&f->mark, f->fd, f->at);
+	f->safe = f->pushed = (struct checkpoint){ 0, f->at, f->lines, 0 };
+	f->npoints = 0;
 	framer_release(&f->framer);
 	framer_init(&f->framer, engine_batch_size(e), &f->origin_offset);
 	f->framer.source = f->source->number;
+	f->framer.lines_before = f->lines;
 	f->framer.streamed = f->streamed;
 	f->framer.recorded = !f->streamed && !f->caught_up;
 	f->framer.reference = st.st_mtim.tv_sec * NSEC_PER_SEC + st.st_mtim.tv_nsec;
@@ -120,8 +128,32 @@ push(struct files *fs, struct file *f)
 
 	if (b == NULL)
 		return false;
+	if (fs->resume != NULL)
+		resume_count(f);
 	framer_push(&f->framer, fs->set->engine, b);
+	if (fs->resume != NULL)
+		resume_pushed(f);
+	resume_keep(fs, false);
 	return true;
+}
+
+/*
+ * What a writer that does not append leaves in a truncated file before its own place: NUL bytes at
+ * the start of a line. Returns how many of n are left.
+ */
+static size_t
+skip_nuls(struct file *f, char *p, size_t n)
+{
+	size_t k = 0;
+
+	if (f->follow == FOLLOW_NEVER || p[0] != '\0' || f->framer.len > 0 ||
+	    framer_holds(&f->framer))
+		return n;
+	while (k < n && p[k] == '\0')
+		k++;
+	memmove(p, p + k, n - k);
+	f->origin_offset += k;
+	return n - k;
 }
 
 enum file_result
@@ -144,9 +176,9 @@ file_read(struct files *fs, struct file *f)
 		if (n < 0)
 			return errno == EAGAIN ? FILE_END : FILE_FAILED;
 		f->at += (uint64_t)n;
-		if (f->follow != FOLLOW_NEVER)
+		if (f->follow != FOLLOW_NEVER || fs->resume != NULL)
 			mark_add(&f->mark, p, (size_t)n);
-		if (framer_added(&f->framer, (size_t)n) && !push(fs, f))
+		if (framer_added(&f->framer, skip_nuls(f, p, (size_t)n)) && !push(fs, f))
 			return FILE_STOPPED;
 	}
 	return FILE_STOPPED;
@@ -187,6 +219,7 @@ read_whole(struct files *fs, struct file *f)
 	int error;
 
 	engine_source_state(fs->set->engine, f->source->number, SOURCE_OK, NULL);
+	resume_begin(fs, f);
 	file_begin(fs, f);
 	r = file_read(fs, f);
 	error = errno;
@@ -247,6 +280,12 @@ files_stop(struct files *fs)
 }
 
 void
+files_keep(struct files *fs, bool last)
+{
+	resume_keep(fs, last);
+}
+
+void
 files_free(struct files *fs)
 {
 	if (fs == NULL)
@@ -257,10 +296,12 @@ files_free(struct files *fs)
 		file_close(f);
 		framer_release(&f->framer);
 		free(f->path);
+		free(f->was);
 		free(f);
 	}
 	if (fs->stop_fd >= 0)
 		close(fs->stop_fd);
+	resume_free(fs->resume);
 	free(fs->file);
 	free(fs);
 }

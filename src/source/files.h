@@ -9,6 +9,16 @@
 #include "source/mark.h"
 #include "source/private.h"
 
+/* Up to here the lines of a file were pushed: as the end of the batch-th batch of its source. */
+struct checkpoint {
+	uint64_t batch, offset;
+	uint32_t lines;
+	int64_t applied; /* when that was seen; 0: not yet */
+};
+#define CHECKPOINTS 16
+
+struct resume;
+
 struct file {
 	struct source *source;
 	char *path; /* NULL: has none */
@@ -24,12 +34,17 @@ struct file {
 	/* follow.c */
 	struct mark mark;
 	bool dirty;
-	bool departing;	   /* lost its name; read on for a while: its writer may not know yet */
-	int64_t closes;	   /* departing: when nothing more is expected */
-	int64_t named;	   /* wall clock: when the name was this file's, as far as we saw */
-	int64_t gone;	   /* monotonic: since when the name is nobody's; 0: it is somebody's */
+	bool departing; /* lost its name; read on for a while: its writer may not know yet */
+	int64_t closes; /* departing: when nothing more is expected */
+	int64_t born;	/* wall clock: when the file was made; 0: the file system does not tell */
+	int64_t gone;	/* monotonic: since when the name is nobody's; 0: it is somebody's */
 	int64_t line_ends; /* FOLLOW_GROWN: when what has no line end is the last line */
 	unsigned losses;   /* times that lines may have been lost */
+	char *was;	   /* departing: the name that it had */
+	/* resume.c */
+	uint32_t lines; /* pushed of the file */
+	struct checkpoint pushed, safe, point[CHECKPOINTS];
+	unsigned npoints;
 	/* watch.c */
 	int watch;	  /* of the file: inotify's number; -1: none */
 	int dir_watch;	  /* of the directory in which it lies */
@@ -39,6 +54,7 @@ struct file {
 
 struct files {
 	struct source_set *set;
+	struct resume *resume; /* NULL: places are not kept */
 	struct file **file;
 	unsigned n, cap;
 	pthread_t thread;

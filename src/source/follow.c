@@ -20,11 +20,13 @@
 #include "base/clock.h"
 #include "base/xalloc.h"
 #include "source/files.h"
+#include "source/resume.h"
 #include "source/rotated.h"
 #include "base/banned.h"
 
 #define LOOK_MS 2000
 #define POLL_MS 250
+#define KEEP_MS 1000 /* places are kept that often */
 
 /* How long a file is read on after it lost its name and last grew. */
 #define DEPART_NS      (5 * NSEC_PER_SEC)
@@ -112,6 +114,7 @@ start_anew(struct files *fs, struct file *f)
 	if (framer_reset(&f->framer))
 		engine_source_drop(e, f->source->number, 1);
 	lseek(f->fd, (off_t)leading_nuls(f->fd), SEEK_SET);
+	f->lines = 0;
 	file_begin(fs, f);
 	lost(fs, f, 1, "truncated: reading from its start");
 }
@@ -191,8 +194,18 @@ replaced(struct files *fs, struct file *f)
 	}
 	if (f->fd < 0 || st.st_dev != f->dev || st.st_ino != f->ino)
 		return true;
-	f->named = clock_wall();
 	return false;
+}
+
+static void
+close_departing(struct files *fs, struct file *f)
+{
+	if (f->fd < 0)
+		return;
+	file_finish_line(fs, f);
+	watch_drop(fs, f);
+	file_close(f);
+	framer_release(&f->framer);
 }
 
 static void
@@ -200,10 +213,8 @@ remove_departing(struct files *fs, unsigned i)
 {
 	struct file *f = fs->file[i];
 
-	file_finish_line(fs, f);
-	watch_drop(fs, f);
-	file_close(f);
-	framer_release(&f->framer);
+	close_departing(fs, f);
+	free(f->was);
 	free(f);
 	fs->file[i] = fs->file[--fs->n];
 }
@@ -217,13 +228,13 @@ limit_departing(struct files *fs, const struct source *s)
 	for (unsigned i = 0; i < fs->n; i++) {
 		const struct file *f = fs->file[i];
 
-		if (f->source != s || !f->departing)
+		if (f->source != s || !f->departing || f->fd < 0)
 			continue;
 		if (n++ == 0 || f->closes < fs->file[first]->closes)
 			first = i;
 	}
-	if (n > DEPARTING_MAX)
-		remove_departing(fs, first);
+	if (n > DEPARTING_MAX) /* its place may still be wanted */
+		close_departing(fs, fs->file[first]);
 }
 
 /* Its file has no name any more and lives on as one that departs; f is without a file. */
@@ -234,6 +245,7 @@ depart(struct files *fs, struct file *f)
 
 	*g = *f;
 	g->path = NULL;
+	g->was = xstrdup(f->path);
 	g->dir_watch = g->link_watch = -1;
 	g->framer.offset = &g->origin_offset;
 	g->departing = true;
@@ -253,7 +265,7 @@ take_over(struct files *fs, struct file *f, int fd)
 		depart(fs, f);
 	f->fd = fd;
 	f->caught_up = true;
-	f->named = clock_wall();
+	f->lines = 0;
 	file_begin(fs, f);
 	(void)read_more(fs, f);
 }
@@ -283,18 +295,14 @@ read_missed(struct files *fs, struct file *f, const int *next, unsigned n)
 {
 	unsigned missed = f->created > n ? f->created - n : 0;
 	ino_t not [SUCCESSORS_MAX + DEPARTING_MAX + 1];
-	int64_t from = f->named, born;
 	int fd[SUCCESSORS_MAX];
 	unsigned found;
 
 	if (f->fd < 0 || (missed == 0 && f->dir_watch >= 0))
 		return;
-	born = rotated_born(f->fd);
-	if (from < born)
-		from = born;
-	found = born == 0 ? 0
-			  : rotated_between(f->path, from, rotated_born(next[0]), &f->mark, not,
-				known(fs, f, next, n, not ), fd, SUCCESSORS_MAX);
+	found = f->born == 0 ? 0
+			     : rotated_between(f->path, f->born, rotated_born(next[0]), &f->mark,
+				   not, known(fs, f, next, n, not ), fd, SUCCESSORS_MAX);
 	for (unsigned i = 0; i < found; i++)
 		take_over(fs, f, fd[i]);
 	if (missed > found)
@@ -398,8 +406,10 @@ begin(struct files *fs)
 		if (f->follow == FOLLOW_ALWAYS)
 			engine_source_total(fs->set->engine, f->source->number, 0);
 		watch_file(fs, f);
-		if (f->fd < 0)
+		if (f->fd < 0) {
 			say(fs, f, SOURCE_WAITING, NULL);
+			resume_begin(fs, f);
+		}
 		f->dirty = true;
 	}
 }
@@ -416,7 +426,9 @@ look_at_dirty(struct files *fs)
 			file_done(fs, f);
 	}
 	for (unsigned i = fs->n; i-- > 0;)
-		if (fs->file[i]->departing && clock_mono() >= fs->file[i]->closes)
+		if (fs->file[i]->departing &&
+		    (fs->file[i]->fd < 0 || clock_mono() >= fs->file[i]->closes) &&
+		    resume_settled(fs, fs->file[i]))
 			remove_departing(fs, i);
 }
 
@@ -447,7 +459,8 @@ end(struct files *fs)
 		if (fs->file[i]->caught_up && i < n)
 			look(fs, fs->file[i]);
 	for (unsigned i = 0; i < fs->n; i++)
-		if (fs->file[i]->fd >= 0 && fs->file[i]->caught_up)
+		/* a line that has no end yet is the next run's, when that goes on here */
+		if (fs->file[i]->fd >= 0 && fs->file[i]->caught_up && fs->resume == NULL)
 			file_finish_line(fs, fs->file[i]);
 }
 
@@ -463,9 +476,10 @@ follow(struct files *fs)
 	while (!atomic_load(&fs->stopping)) {
 		struct pollfd p[2] = { { .fd = fs->stop_fd, .events = POLLIN },
 			{ .fd = fs->inotify, .events = POLLIN } };
-		int wait = fs->polled ? POLL_MS : LOOK_MS;
+		int wait = fs->polled ? POLL_MS : fs->resume != NULL ? KEEP_MS : LOOK_MS;
 
 		look_at_dirty(fs);
+		resume_keep(fs, false);
 		(void)poll(p, 2, any_dirty(fs) ? 0 : wait);
 		watch_take(fs);
 		if (clock_mono() < all)

@@ -170,6 +170,7 @@ framer_push(struct framer *f, struct engine *e, struct batch *b)
 	b->source = f->source;
 	b->origin = f->origin;
 	b->first = f->first;
+	b->lines_before = f->lines_before;
 	b->streamed = f->streamed;
 	b->recorded = f->recorded;
 	b->arrival = clock_wall();

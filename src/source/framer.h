@@ -15,9 +15,10 @@ struct framer {
 	uint16_t origin;
 	bool streamed;
 	bool recorded;
-	int64_t reference; /* of recorded ones; live ones are dated by arrival */
-	uint64_t *offset;  /* place in the origin of the first byte not pushed yet; may be shared by
-			      connections */
+	uint32_t lines_before; /* in the origin, before the first byte that is read */
+	int64_t reference;     /* of recorded ones; live ones are dated by arrival */
+	uint64_t *offset; /* place in the origin of the first byte not pushed yet; may be shared by
+			     connections */
 	/* the framer's own */
 	char *p;
 	size_t len, cap;

@@ -18,7 +18,8 @@ struct source {
 	char *name;	 /* on screen and in messages */
 	uint32_t number; /* the engine's */
 	bool finished;
-	void *state; /* the kind's own, freed by close */
+	uint64_t pushed; /* batches; counted by the file thread, for the places of files */
+	void *state;	 /* the kind's own, freed by close */
 };
 
 struct source_set {
@@ -69,6 +70,8 @@ void files_add(
 bool files_any(const struct files *f);
 void files_start(struct files *f);
 void files_stop(struct files *f); /* waits for the thread */
+/* After files_stop(): writes the places of files. */
+void files_keep(struct files *f, bool last);
 void files_free(struct files *f);
 
 /* --- net.c: the thread of sockets and pipes --------------------------------------------------- */

@@ -18,8 +18,6 @@
 
 #define SIBLINGS_MAX 256   /* looked at more closely */
 #define ENTRIES_MAX  20000 /* of the directory */
-/* Kernels stamp files by a clock that ticks every 1 to 10 ms. */
-#define TICK_NS (20 * 1000 * 1000LL)
 
 struct sibling {
 	int64_t born; /* 0: unknown */
@@ -52,18 +50,33 @@ rotated_born(int fd)
 	return born_of(&x);
 }
 
+/* What rotation puts behind a name: a number, a date, a word of age. */
+static bool
+is_age(const char *s)
+{
+	static const char *const words[] = { "old", "bak", "prev", "save", "copy", "tmp" };
+
+	if (*s != '.' && *s != '-' && *s != '_' && *s != '~')
+		return false;
+	if (*++s == '\0' || (*s >= '0' && *s <= '9'))
+		return true;
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (strncmp(s, words[i], strlen(words[i])) == 0)
+			return true;
+	return false;
+}
+
 /* "falco.log" has "falco.log.1", "falco.log-20261124", "falco-20261124.log". */
 static bool
 looks_related(const char *name, const char *base)
 {
 	const char *dot = strrchr(base, '.');
-	size_t stem = dot == NULL || dot == base ? strlen(base) : (size_t)(dot - base);
-	char next;
+	size_t len = strlen(base);
 
-	if (strncmp(name, base, stem) != 0 || strcmp(name, base) == 0)
-		return false;
-	next = name[stem];
-	return next == '.' || next == '-' || next == '_' || next == '~';
+	if (strncmp(name, base, len) == 0)
+		return is_age(name + len);
+	len = dot == NULL || dot == base ? len : (size_t)(dot - base);
+	return strncmp(name, base, len) == 0 && is_age(name + len);
 }
 
 /* gzip, zstd, xz: what is in there was read before it was packed, or cannot be compared. */
@@ -235,8 +248,6 @@ rotated_between(const char *path, int64_t from, int64_t to, const struct mark *m
 	struct siblings *s = xcalloc(1, sizeof(*s));
 	unsigned n = 0;
 
-	from -= TICK_NS;
-	to += TICK_NS;
 	gather(s, path, changed_since, &from);
 	qsort(s->v, s->n, sizeof(s->v[0]), older);
 	for (unsigned i = 0; i < s->n && n < max; i++) {

@@ -17,7 +17,7 @@ int rotated_copy(const char *path, const struct mark *m, dev_t dev, ino_t ino);
 /* The file beside `path` that is this inode and holds the mark: it was renamed. Or -1. */
 int rotated_same(const char *path, const struct mark *m, dev_t dev, ino_t ino);
 /*
- * Those that were made in [from, to] (wall clock, ns), oldest first, are no copies of m's file
+ * Those that were made in [from, to] (rotated_born()), oldest first, are no copies of m's file
  * (NULL: of none) and none of the nnot inodes: they had the name for a moment. Descriptors, at most
  * max.
  */

@@ -179,6 +179,13 @@ source_set_stop(struct source_set *s)
 }
 
 void
+source_set_keep(struct source_set *s, bool all)
+{
+	source_set_stop(s);
+	files_keep(s->files, all);
+}
+
+void
 source_set_free(struct source_set *s)
 {
 	if (s == NULL)

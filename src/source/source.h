@@ -11,9 +11,12 @@ struct source;
 struct source_set; /* all sources of this run and their threads */
 
 struct source_options {
-	bool follow;	  /* -F: keep reading files at their end */
-	bool follow_auto; /* watching: a file that grows after its end was reached is followed */
-	int stdin_fd;	  /* descriptor of the event pipe when "-" is a source */
+	bool follow;	    /* -F: keep reading files at their end */
+	bool follow_auto;   /* watching: a file that grows after its end was reached is followed */
+	const char *places; /* the file where the places of files are kept; NULL: they are not */
+	int64_t settle;	    /* how long after its lines were applied a place counts: until the
+			       history has what came of them */
+	int stdin_fd;	    /* descriptor of the event pipe when "-" is a source */
 	/* http: files, borrowed until the set is freed; NULL = none */
 	const char *token_file, *tls_cert, *tls_key, *tls_client_ca;
 	bool insecure; /* listens beyond the loopback interface without token or client CA */
@@ -43,6 +46,8 @@ void source_set_wait(struct source_set *s);
 /* Stops reading, closes, removes our socket files. Idempotent, from any thread but the sources'
  * own. */
 void source_set_stop(struct source_set *s);
+/* After that: keeps the places of files. all: what was applied has reached the history, too. */
+void source_set_keep(struct source_set *s, bool all);
 void source_set_free(struct source_set *s);
 
 #endif

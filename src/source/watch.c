@@ -17,7 +17,9 @@
 #include "base/banned.h"
 
 #define FILE_EVENTS (IN_MODIFY | IN_ATTRIB | IN_MOVE_SELF | IN_DELETE_SELF)
-#define DIR_EVENTS  (IN_CREATE | IN_MOVED_TO)
+/* Two equal events in a row become one: going is asked for so that no two comings are in a row. */
+#define COMING	   (IN_CREATE | IN_MOVED_TO)
+#define DIR_EVENTS (COMING | IN_DELETE | IN_MOVED_FROM)
 
 static const char *
 base_of(const char *path)
@@ -116,7 +118,7 @@ mark_all(struct files *fs)
 
 /* name: in the directory that is watched; "" for a watched file. */
 static void
-tell(struct files *fs, int wd, const char *name)
+tell(struct files *fs, int wd, const char *name, bool coming)
 {
 	for (unsigned i = 0; i < fs->n; i++) {
 		struct file *f = fs->file[i];
@@ -126,7 +128,7 @@ tell(struct files *fs, int wd, const char *name)
 		if (f->dir_watch != wd || f->path == NULL)
 			continue;
 		f->dirty = true;
-		f->created += strcmp(name, base_of(f->path)) == 0;
+		f->created += coming && strcmp(name, base_of(f->path)) == 0;
 	}
 }
 
@@ -145,7 +147,8 @@ watch_take(struct files *fs)
 			memcpy(&ev, data + at, sizeof(ev));
 			if (ev.mask & IN_Q_OVERFLOW)
 				mark_all(fs);
-			tell(fs, ev.wd, ev.len > 0 ? data + at + sizeof(ev) : "");
+			tell(fs, ev.wd, ev.len > 0 ? data + at + sizeof(ev) : "",
+			    (ev.mask & COMING) != 0);
 			at += (ssize_t)(sizeof(ev) + ev.len);
 		}
 	}
