@@ -88,7 +88,8 @@ main(int argc, char **argv)
 	struct options o;
 
 	reserve_descriptors();
-	(void)setlocale(LC_ALL, "");
+	/* Only how characters look: numbers have points and dates have English names everywhere. */
+	(void)setlocale(LC_CTYPE, "");
 	(void)signal(SIGPIPE, SIG_IGN);
 	datadir_find();
 	if (options_parse(&o, argc, argv) != 0)

@@ -114,6 +114,18 @@ ok "two at once add nothing either" cmp -s before other
 ok "a user's rows" sh -c '[ "$(wc -l <out)" = 7 ] && ! grep -q five out'
 ok "no such user is 1" run 1 report --detection "$shell" --user nobody-at-all --history none some
 ok "a user is no pattern" run 1 report --detection "$shell" --user 's*' --history none some
+# Numbers are written the same where a comma is before their decimals.
+if mkdir locales && localedef -i de_DE -f UTF-8 ./locales/de_DE.UTF-8 >/dev/null 2>&1 &&
+    [ "$(LOCPATH=$t/locales LC_ALL=de_DE.UTF-8 env printf %.1f 1,5 2>/dev/null)" = 1,5 ]; then
+	LOCPATH=$t/locales LC_ALL=de_DE.UTF-8 "$ft" risk --history h.db --since 2026-02-01T00:00:00Z --until $now \
+	    --format json >comma
+	ok "scores in a country of decimal commas" sh -c '[ -s before ] && cmp before comma'
+	LOCPATH=$t/locales LC_ALL=de_DE.UTF-8 "$ft" --debug-info >comma
+	ok "and its letters" says comma "^character set: UTF-8"
+else
+	skip "scores in a country of decimal commas" "no localedef, or not its sources"
+	skip "and its letters" "so"
+fi
 ok "risk of nobody is 1" run 1 risk --history h.db --user nobody-at-all --since 2026-02-01T00:00:00Z --until $now
 ok "no history is 1" run 1 risk --history nothing.db
 ok "reports leave the history alone" sh -c '"$0" report --by user some >/dev/null && [ ! -e state/falcotop ]' "$ft"
@@ -225,9 +237,17 @@ if [ -r "$gen" ] && command -v python3 >/dev/null; then
 		search none events
 		mv out rows-$1-$2
 	done
+	for f in "text modern" "text classic" "json modern"; do
+		set -- $f
+		python3 "$gen" --events 20000 --odd-rate 0.02 --format $1 --style $2 --out events
+		search none events
+		mv out raw-$1-$2
+	done
+	ok "so they do with newlines as they are" sh -c '[ -s raw-json-modern ] && cmp raw-json-modern raw-text-modern && cmp raw-json-modern raw-text-classic'
 	ok "text new and old and JSON give the same bytes" sh -c '[ -s rows-json-modern ] && cmp rows-json-modern rows-text-modern && cmp rows-json-modern rows-text-classic'
 else
 	skip "text new and old and JSON give the same bytes" "no $gen"
+	skip "so they do with newlines as they are" "no $gen"
 fi
 log=$shared/data/splunk_attack_data/kubernetes_falco_shell_spawned.log
 if [ -r "$log" ]; then
