@@ -255,6 +255,23 @@ peel_splunk(struct decode_context *c, const struct json *j, struct inner *inner)
 	return splunk_line(c, raw, time, host, inner);
 }
 
+/* What a logging library or driver put around the line: Splunk's own say {"message":...} and
+ * {"line":...}. An event of Falco may have a "message", too. */
+static unsigned
+hec_line(struct decode_context *c, const struct json *j, unsigned event)
+{
+	unsigned node;
+
+	if (json_kind(j, event) != VALUE_OBJECT ||
+	    json_find(j, event, SLICE("rule"), &node, &c->scratch))
+		return event;
+	if (!json_find(j, event, SLICE("line"), &node, &c->scratch) &&
+	    !json_find(j, event, SLICE("message"), &node, &c->scratch))
+		return event;
+	return json_kind(j, node) == VALUE_OBJECT || json_kind(j, node) == VALUE_STRING ? node
+											: event;
+}
+
 /* Splunk's HTTP event collector, falcosidekick's Splunk output; Elastic's event.original. */
 static enum peel
 peel_hec(struct decode_context *c, const struct json *j, struct inner *inner)
@@ -270,7 +287,7 @@ peel_hec(struct decode_context *c, const struct json *j, struct inner *inner)
 	}
 	envelope_time_number(c, j, ROOT, SLICE("time"), NS_PER_S);
 	set_host(c, j, ROOT, SLICE("host"));
-	return yield_node(c, j, node, inner);
+	return yield_node(c, j, hec_line(c, j, node), inner);
 }
 
 /* A hit of Elasticsearch. */
@@ -289,13 +306,20 @@ peel_elastic(struct decode_context *c, const struct json *j, struct inner *inner
 static enum peel
 peel_cloudevent(struct decode_context *c, const struct json *j, struct inner *inner)
 {
+	struct slice data;
 	unsigned node;
 
-	if (!json_find(j, ROOT, SLICE("specversion"), &node, &c->scratch) ||
-	    !json_find(j, ROOT, SLICE("data"), &node, &c->scratch))
+	if (!json_find(j, ROOT, SLICE("specversion"), &node, &c->scratch))
+		return PEEL_NONE;
+	if (json_find(j, ROOT, SLICE("data"), &node, &c->scratch)) {
+		envelope_time(c, j, ROOT, SLICE("time"));
+		return yield_node(c, j, node, inner);
+	}
+	if (!envelope_string(c, j, ROOT, SLICE("data_base64"), &data) ||
+	    !awslogs_unpack(c, data, &data))
 		return PEEL_NONE;
 	envelope_time(c, j, ROOT, SLICE("time"));
-	return yield_node(c, j, node, inner);
+	return yield(inner, trim_frame(data));
 }
 
 void

@@ -85,6 +85,11 @@ static const struct envelope_case {
 	{ "{\"_index\":\"falco\",\"_source\":" JSON "}", "E", NOON, NULL },
 	{ "{\"@timestamp\":\"2026-01-15T12:00:02Z\",\"event\":{\"original\":\"" INNER "\"}}", "E",
 	    INT64_C(1768478402000000000), NULL },
+	{ "{\"specversion\":\"1.0\",\"data_base64\":\"eyJvdXRwdXQiOiJvIiwicHJpb3JpdHkiOiJXYXJuaW5nIiwicnVsZSI6Ik93biBydWxlIiwidGltZSI6IjIwMjYtMDEtMTVUMTI6MDA6MDEuMDAwMDAwMDAyWiIsIm91dHB1dF9maWVsZHMiOnsidXNlci5uYW1lIjoicm9vdCIsImZkLm5hbWUiOiIvZXRjL3gifX0=\"}", "E", NOON, NULL },
+	{ "{\"specversion\":\"1.0\",\"data_base64\":\"!!!!\"}", "R", 0, NULL },
+	{ "{\"event\":{\"message\":" JSON ",\"severity\":\"info\"}}", "E", NOON, NULL },
+	{ "{\"event\":{\"line\":\"" INNER "\",\"source\":\"stdout\"},\"time\":\"1768478402.000000\"}", "E",
+	    INT64_C(1768478402000000000), NULL },
 	{ "{\"specversion\":\"1.0\",\"type\":\"falco.rule.output.v1\",\"data\":" JSON "}", "E",
 	    NOON, NULL },
 	{ "{\"streams\":[{\"stream\":{\"rule\":\"x\"},\"values\":[[\"1\",\"" INNER

@@ -7,6 +7,7 @@
 #include <netinet/in.h>
 #include <poll.h>
 #include <sched.h>
+#include <signal.h>
 #include <sys/socket.h>
 
 #include "decode/shared.h"
@@ -38,6 +39,7 @@ port_of(struct rig *r)
 static unsigned
 open_http(struct rig *r, const char *spec)
 {
+	signal(SIGPIPE, SIG_IGN);
 	ck_assert_msg(source_set_add(r->set, spec, r->err, sizeof(r->err)) == 0, "%s", r->err);
 	source_set_start(r->set);
 	return port_of(r);
@@ -686,6 +688,8 @@ static const struct {
 	{ "hec/captured_curl_gzip_batch.http", 200, 0, 0, 3 },
 	{ "hec/captured_curl_health.http", 200, 17, 0, 0 },
 	{ "hec/captured_curl_raw_two_lines.http", 200, 0, 2, 2 },
+	{ "hec/captured_splunk-logging_batch3.http", 200, 0, 1, 3 },
+	{ "hec/captured_splunk-logging_single.http", 200, 0, 1, 1 },
 	{ "hec/falcosidekick_splunk.constructed.http", 200, 0, 1, 1 },
 	{ "hec/otel_export_raw.constructed.http", 200, 0, 1, 2 },
 	{ "hec/otel_k8s_container_log.constructed.http", 200, 0, 0, 1 },
@@ -695,6 +699,7 @@ static const struct {
 	{ "cloudevents/captured_npm_sdk_batch.http", 200, 99, 2, 2 },
 	{ "cloudevents/captured_npm_sdk_binary.http", 200, 99, 1, 1 },
 	{ "cloudevents/captured_npm_sdk_structured.http", 200, 99, 1, 1 },
+	{ "cloudevents/structured_data_base64.constructed.http", 200, 99, 1, 1 },
 	{ "cloudevents/falcosidekick_binary.constructed.http", 200, 99, 1, 1 },
 	{ "cloudevents/falcosidekick_binary_percent.constructed.http", 200, 99, 1, 1 },
 };
