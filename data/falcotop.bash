@@ -1,7 +1,7 @@
 # Completion of falcotop for bash. Checked against the program's options by tests/checks/docs.sh.
 _falcotop() {
 	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]}
-	local options="--follow --resume --filter --view --by --sort --limit --since --until --format --output --detection --user --detections --rules --data --data-dir --fillnull --raw --threads --memory --history --token-file --tls-cert --tls-key --tls-client-ca --insecure --color --ascii --help --version --debug-info "
+	local options="--follow --resume --filter --view --by --sort --limit --since --until --format --output --detection --user --detections --rules --data --data-dir --fillnull --raw --threads --memory --history --config --print-config --check-config --token-file --tls-cert --tls-key --tls-client-ca --insecure --color --ascii --help --version --debug-info "
 	local views="shells users containers rules images namespaces nodes events health"
 
 	case $prev in

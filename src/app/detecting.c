@@ -10,6 +10,7 @@
 #include <stdlib.h>
 
 #include "app/saver.h"
+#include "app/settings.h"
 #include "base/xalloc.h"
 #include "decode/message_table.h"
 #include "detect/rules_file.h"
@@ -21,8 +22,16 @@
 #define NEAR_MAX    5
 #define WORD_MAX    100
 
+/* Options of the newest config file; older ones stay, what they were made of may be in use. */
+struct again {
+	struct options o;
+	struct again *next;
+};
+
 struct detecting {
-	const struct options *o;
+	const struct options *o; /* of now: those given, or again->o */
+	struct again *again;
+	_Atomic(const struct risk_scores *) scores; /* the engine thread asks it; may be NULL */
 	unsigned use;
 	struct risk_options risk;
 	struct detect_run_options local;
@@ -73,6 +82,54 @@ tags(void *arg, struct slice rule, struct buf *out)
 	const struct detecting *d = arg;
 
 	rules_tags(atomic_load(&d->current), rule, out);
+}
+
+static double
+local_score(void *arg, struct slice rule, enum priority priority)
+{
+	const struct detecting *d = arg;
+
+	return risk_scores_get(atomic_load(&d->scores), rule, priority);
+}
+
+/* --- the config file -------------------------------------------------------------------------- */
+
+static bool
+same_config(const struct config *a, const struct config *b)
+{
+	if (a == NULL || b == NULL)
+		return a == b;
+	return strcmp(a->path, b->path) == 0 && a->bytes == b->bytes && a->hash == b->hash;
+}
+
+/* False after a complaint: the old one holds. */
+static bool
+load_config(struct detecting *d)
+{
+	struct again *new = xcalloc(1, sizeof(*new));
+	const struct config *c;
+
+	if (options_again(&new->o, d->o) != 0) {
+		complain("the config file of before holds");
+		free(new);
+		return false;
+	}
+	c = new->o.config;
+	if (same_config(c, d->o->config)) {
+		options_release(&new->o);
+		free(new);
+		return true;
+	}
+	new->next = d->again;
+	d->again = new;
+	d->o = &new->o;
+	atomic_store(&d->scores, c != NULL ? c->scores : NULL);
+	(void)pthread_mutex_lock(&d->lock);
+	if (d->engine != NULL)
+		engine_risk_rules(d->engine, c != NULL ? &c->book : &book_options_default,
+		    c != NULL ? c->factors : NULL);
+	(void)pthread_mutex_unlock(&d->lock);
+	return true;
 }
 
 /* --- detections ------------------------------------------------------------------------------ */
@@ -343,9 +400,14 @@ detecting_new(const struct options *o, unsigned use)
 		d->set = load_set(d, false);
 	if (use & DETECTING_HISTORY)
 		open_history(d);
-	d->local = (struct detect_run_options){ .rule_tags = tags, .arg = d };
+	d->local =
+	    (struct detect_run_options){ .rule_tags = tags, .local_score = local_score, .arg = d };
+	if (o->config != NULL)
+		atomic_store(&d->scores, o->config->scores);
 	d->risk = (struct risk_options){ .detections = d->set,
 		.history = d->history,
+		.book = o->config != NULL ? &o->config->book : NULL,
+		.factors = o->config != NULL ? o->config->factors : NULL,
 		.local = &d->local,
 		.fill = (use & DETECTING_MEMORY) != 0,
 		.keep_seen = (use & DETECTING_MEMORY) != 0,
@@ -408,6 +470,7 @@ detecting_reload(void *detecting)
 {
 	struct detecting *d = detecting;
 
+	(void)load_config(d);
 	if (d->use & DETECTING_RULES)
 		load_rules(d);
 	reload(d, false);
@@ -426,6 +489,11 @@ detecting_free(struct detecting *d, int64_t timeout_ns)
 	decode_set_rules(NULL);
 	for (unsigned i = 0; i < d->nrules; i++)
 		rules_free(d->rules[i]);
+	for (struct again *a = d->again, *next; a != NULL; a = next) {
+		next = a->next;
+		options_release(&a->o);
+		free(a);
+	}
 	(void)pthread_mutex_destroy(&d->lock);
 	free(d->only);
 	free(d);

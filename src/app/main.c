@@ -12,6 +12,7 @@
 #include "app/options.h"
 #include "app/risk.h"
 #include "app/search.h"
+#include "app/settings.h"
 #include "app/test.h"
 #include "app/watch.h"
 
@@ -69,6 +70,11 @@ run(struct options *o)
 	case COMMAND_HELP: usage_help(); break;
 	case COMMAND_VERSION: usage_version(); break;
 	case COMMAND_DEBUG_INFO: usage_debug_info(o); break;
+	case COMMAND_PRINT_CONFIG: usage_config(o); break;
+	case COMMAND_CHECK_CONFIG:
+		(void)printf("%s: %s\n", o->config != NULL ? o->config->path : "falcotop",
+		    o->config != NULL ? "nothing wrong" : "there is no config file");
+		break;
 	case COMMAND_TEST: status = test_run(o); break;
 	case COMMAND_RISK: return risk_run(o);
 	case COMMAND_WATCH:
@@ -86,6 +92,7 @@ int
 main(int argc, char **argv)
 {
 	struct options o;
+	int status;
 
 	reserve_descriptors();
 	/* Only how characters look: numbers have points and dates have English names everywhere. */
@@ -94,5 +101,7 @@ main(int argc, char **argv)
 	datadir_find();
 	if (options_parse(&o, argc, argv) != 0)
 		return 2;
-	return run(&o);
+	status = run(&o);
+	options_release(&o);
+	return status;
 }

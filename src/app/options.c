@@ -9,15 +9,19 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "app/settings.h"
 #include "base/clock.h"
 #include "base/xalloc.h"
 
 #include "base/banned.h"
 
 const struct option_info option_table[OPTION_COUNT] = {
-#define OPTION(id, short_name, long_name, arg, help) { short_name, long_name, arg, help },
+#define OPTION(id, short_name, long_name, arg, help) { short_name, long_name, arg, help, true },
+#define OPTION_LINE(id, short_name, long_name, arg, help)                                          \
+	{ short_name, long_name, arg, help, false },
 #include "app/options.def"
 #undef OPTION
+#undef OPTION_LINE
 };
 
 /* getopt's value of option n is LONG_BASE + n, whichever way it was spelt. */
@@ -232,9 +236,45 @@ set(struct options *o, enum option_id id, const char *value)
 	case OPTION_HELP: o->command = COMMAND_HELP; return 0;
 	case OPTION_VERSION: o->command = COMMAND_VERSION; return 0;
 	case OPTION_DEBUG_INFO: o->command = COMMAND_DEBUG_INFO; return 0;
+	case OPTION_CONFIG: return 0; /* looked for before all others */
+	case OPTION_PRINT_CONFIG: o->command = COMMAND_PRINT_CONFIG; return 0;
+	case OPTION_CHECK_CONFIG: o->command = COMMAND_CHECK_CONFIG; return 0;
 	case OPTION_COUNT: break;
 	}
 	return -1;
+}
+
+bool
+options_set_key(struct options *o, const char *key, const char *value)
+{
+	static const char *const yes[] = { "yes", "true", "on" }, *const no[] = { "no", "false",
+		"off" };
+	int id = 0;
+
+	while (id < OPTION_COUNT && strcmp(option_table[id].long_name, key) != 0)
+		id++;
+	if (id == OPTION_COUNT) {
+		complain("there is no key '%s'", key);
+		return false;
+	}
+	if (!option_table[id].key) {
+		complain("'%s' is for the command line alone", key);
+		return false;
+	}
+	if (option_table[id].arg != NULL) {
+		o->given[id] = value;
+		return set(o, (enum option_id)id, value) == 0;
+	}
+	for (unsigned i = 0; i < 3; i++) {
+		if (strcmp(value, no[i]) == 0)
+			return true;
+		if (strcmp(value, yes[i]) != 0)
+			continue;
+		o->given[id] = "";
+		return set(o, (enum option_id)id, value) == 0;
+	}
+	(void)bad_value((enum option_id)id, value, "yes or no");
+	return false;
 }
 
 /* getopt's tables from ours. */
@@ -295,6 +335,7 @@ parse_flags(struct options *o, int argc, char **argv)
 	while ((c = getopt_long(argc, argv, shorts, longs, NULL)) != -1) {
 		if (c == '?' || c == ':' || (id = option_of(c)) < 0)
 			return unknown(c, argv);
+		o->given[id] = optarg != NULL ? optarg : "";
 		if (set(o, (enum option_id)id, optarg) != 0)
 			return -1;
 	}
@@ -354,25 +395,90 @@ check(const struct options *o)
 	return 0;
 }
 
+/* The value of --config, NULL: not given. True when the config file is not wanted at all. */
+static bool
+look_ahead(int argc, char **argv, const char **named)
+{
+	struct option longs[OPTION_COUNT + 1];
+	char shorts[2 * OPTION_COUNT + 2];
+	bool unwanted = false;
+	int c, id;
+
+	getopt_tables(longs, shorts);
+	opterr = 0;
+	optind = 0;
+	*named = NULL;
+	while ((c = getopt_long(argc, argv, shorts, longs, NULL)) != -1) {
+		if (c == '?' || c == ':' || (id = option_of(c)) < 0)
+			return true; /* which is said later */
+		if (id == OPTION_CONFIG)
+			*named = optarg;
+		unwanted |= id == OPTION_HELP || id == OPTION_VERSION || id == OPTION_DEBUG_INFO;
+	}
+	return unwanted || (*named != NULL && strcmp(*named, "none") == 0);
+}
+
+/* Defaults, then the config file, then the command line. */
+static int
+parse_all(struct options *o, int argc, char **argv)
+{
+	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
+	const struct view_def *view;
+	const char *named;
+	bool health;
+
+	*o = (struct options){ .argc = argc,
+		.argv = argv,
+		.since = TIME_NONE,
+		.until = TIME_NONE,
+		.format = report_formats[0] };
+	o->threads = cpus < 1 ? 1 : cpus > THREADS_MAX ? THREADS_MAX : (unsigned)cpus;
+	o->memory = memory_default();
+	if (!look_ahead(argc, argv, &named) && !config_read(&o->config, named, o))
+		return -1;
+	view = o->view;
+	health = o->health;
+	o->view = NULL;
+	o->health = false;
+	if (parse_flags(o, argc, argv) != 0)
+		return -1;
+	/* A view of the config file stands back behind what asks for other rows. */
+	if (o->view == NULL && !o->health && o->detection == NULL && o->by == NULL) {
+		o->view = view;
+		o->health = health;
+	}
+	parse_command(o);
+	return check(o);
+}
+
+void
+options_release(struct options *o)
+{
+	config_free(o->config);
+	o->config = NULL;
+}
+
+int
+options_again(struct options *o, const struct options *old)
+{
+	return options_parse(o, old->argc, old->argv);
+}
+
 int
 options_parse(struct options *o, int argc, char **argv)
 {
-	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
 	struct query q;
 
-	*o =
-	    (struct options){ .since = TIME_NONE, .until = TIME_NONE, .format = report_formats[0] };
-	o->threads = cpus < 1 ? 1 : cpus > THREADS_MAX ? THREADS_MAX : (unsigned)cpus;
-	o->memory = memory_default();
-	if (parse_flags(o, argc, argv) != 0)
+	if (parse_all(o, argc, argv) != 0) {
+		options_release(o);
 		return -1;
-	parse_command(o);
-	if (check(o) != 0)
-		return -1;
+	}
 	if (o->health || o->detection != NULL)
 		return 0;
-	if (!options_query(o, &q))
+	if (!options_query(o, &q)) {
+		options_release(o);
 		return -1;
+	}
 	query_release(&q);
 	return 0;
 }

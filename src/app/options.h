@@ -9,8 +9,10 @@
 
 enum option_id {
 #define OPTION(id, short_name, long_name, arg, help) OPTION_##id,
+#define OPTION_LINE				     OPTION
 #include "app/options.def"
 #undef OPTION
+#undef OPTION_LINE
 	OPTION_COUNT
 };
 
@@ -19,6 +21,7 @@ struct option_info {
 	const char *long_name;
 	const char *arg; /* NULL: a flag */
 	const char *help;
+	bool key; /* of the config file */
 };
 extern const struct option_info option_table[OPTION_COUNT];
 
@@ -30,8 +33,12 @@ enum command {
 	COMMAND_COLLECT,
 	COMMAND_HELP,
 	COMMAND_VERSION,
-	COMMAND_DEBUG_INFO
+	COMMAND_DEBUG_INFO,
+	COMMAND_PRINT_CONFIG,
+	COMMAND_CHECK_CONFIG
 };
+
+struct config;
 
 #define OPTIONS_PATHS 64 /* of --detections, and of --rules */
 
@@ -41,8 +48,12 @@ struct option_paths {
 	unsigned n;
 };
 
-/* Strings are borrowed from argv. */
+/* Strings are borrowed from argv and from the config file, which the options own. */
 struct options {
+	int argc; /* what they were made of */
+	char **argv;
+	struct config *config;		 /* NULL: there is none */
+	const char *given[OPTION_COUNT]; /* last value as text, "" of a flag; NULL: not given */
 	enum command command;
 	const char *filter;
 	const struct view_def *view; /* NULL: not given */
@@ -74,6 +85,11 @@ struct options {
  * wrong (a caret under it for a filter): the program exits with 2.
  */
 int options_parse(struct options *o, int argc, char **argv);
+void options_release(struct options *o);
+/* The same command line, the config file as it is now; one thread at a time. */
+int options_again(struct options *o, const struct options *old);
+/* One option by its long name, as a line of the config file. False after a complaint. */
+bool options_set_key(struct options *o, const char *key, const char *value);
 /* "512M" in bytes; units K M G T of 1024, none is bytes. False when it is no size or does not fit.
  */
 bool size_parse(const char *s, size_t *out);
@@ -85,9 +101,14 @@ bool options_query(const struct options *o, struct query *q);
 void usage_help(void);
 void usage_version(void);
 void usage_debug_info(const struct options *o);
+/* What holds, as a config file. */
+void usage_config(const struct options *o);
 
 /* "falcotop: ..." and a line end on standard error; the text goes through the sanitiser. */
 void complain(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+/* Complaints of this thread go there from now on, a line each; NULL: to standard error. Returns
+ * where they went before. */
+struct buf *complain_into(struct buf *said);
 /* The same for text with an offset, which is shown with a caret under it. */
 void complain_at(const char *what, const char *text, const struct filter_error *err);
 

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "app/output.h"
+#include "app/settings.h"
 #include "base/clock.h"
 #include "detect/attack.h"
 #include "store/history.h"
@@ -85,14 +86,14 @@ name_tactics(struct history_values *v)
 }
 
 static void
-write_row(struct report *r, const struct history_row *row)
+write_row(struct report *r, const struct history_row *row, const struct book_options *b)
 {
 	const struct cell c[NCOLUMNS] = {
 		text(row->object),
 		text(row->object_type),
 		score(row->score_24h),
 		score(row->score_span),
-		text(slice_of(history_severity_name(row->severity))),
+		text(slice_of(risk_severity_name(risk_severity(b, row->score_24h)))),
 		number(row->events),
 		at(row->first),
 		at(row->last),
@@ -121,7 +122,7 @@ write_answer(const struct options *o, const struct history_answer *a)
 	report_begin(&r, o->format, columns, NCOLUMNS, &ro);
 	for (uint32_t i = 0; i < a->nrows; i++) {
 		name_tactics(&a->row[i].tactics);
-		write_row(&r, &a->row[i]);
+		write_row(&r, &a->row[i], o->config != NULL ? &o->config->book : NULL);
 		output_write(&out, &r.out);
 	}
 	report_end(&r);

@@ -11,6 +11,7 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include "app/settings.h"
 #include "config.h"
 #include "source/source.h"
 
@@ -19,6 +20,8 @@
 /* Bytes that are shown around the spot of an error. */
 #define SPOT_BEFORE 100
 #define SPOT_AFTER  60
+
+static _Thread_local struct buf *said_into; /* NULL: standard error */
 
 static bool
 utf8_locale(void)
@@ -50,11 +53,25 @@ complain(const char *fmt, ...)
 	va_end(ap);
 	if (n < 0)
 		return;
+	if (said_into != NULL) {
+		buf_adds(said_into, text);
+		buf_addc(said_into, '\n');
+		return;
+	}
 	flockfile(stderr);
 	(void)fputs("falcotop: ", stderr);
 	print_safe(stderr, text, (size_t)n < sizeof(text) ? (size_t)n : sizeof(text) - 1);
 	(void)fputc('\n', stderr);
 	funlockfile(stderr);
+}
+
+struct buf *
+complain_into(struct buf *said)
+{
+	struct buf *before = said_into;
+
+	said_into = said;
+	return before;
 }
 
 void
@@ -72,6 +89,8 @@ complain_at(const char *what, const char *text, const struct filter_error *err)
 	while (to < len && ((unsigned char)text[to] & 0xc0) == 0x80)
 		to++;
 	complain("%s: %s", what, err->message);
+	if (said_into != NULL)
+		return;
 	(void)sanitise_cells(&before, (struct slice){ text + from, at - from },
 	    utf8_locale() ? SANITISE_UTF8 : SANITISE_ASCII, 1 << 20, "", &cells);
 	buf_release(&before);
@@ -132,6 +151,30 @@ usage_version(void)
 		     "Licence: MIT. Not affiliated with the Falco project.\n",
 	    PACKAGE_VERSION, VERSION_NCURSES, VERSION_LIBEVENT, VERSION_OPENSSL, VERSION_ZLIB,
 	    VERSION_PCRE2, VERSION_YAML, VERSION_SQLITE);
+}
+
+void
+usage_config(const struct options *o)
+{
+	(void)printf("# %s\n", o->config != NULL ? o->config->path : "no config file");
+	for (int i = 0; i < OPTION_COUNT; i++) {
+		const struct option_info *t = &option_table[i];
+		const struct option_paths *many = i == OPTION_RULES	   ? &o->rules
+						  : i == OPTION_DETECTIONS ? &o->detections
+									   : NULL;
+
+		for (unsigned k = 0; many != NULL && k < many->n; k++)
+			(void)printf("%s = %s\n", t->long_name, many->v[k]);
+		if (!t->key || (many != NULL && many->n > 0))
+			continue;
+		if (o->given[i] == NULL)
+			(void)printf("#%s = %s\n", t->long_name, t->arg != NULL ? t->arg : "no");
+		else
+			(void)printf(
+			    "%s = %s\n", t->long_name, t->arg != NULL ? o->given[i] : "yes");
+	}
+	(void)printf(
+	    "\n[risk]\n%s", o->config != NULL && o->config->risk.len > 0 ? o->config->risk.p : "");
 }
 
 static const char *

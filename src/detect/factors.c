@@ -260,6 +260,8 @@ struct risk_scores {
 	struct rule_score *rule;
 	uint32_t n, room;
 	struct lookup index;
+	struct rule_score *glob; /* in order */
+	uint32_t nglob;
 };
 
 struct risk_scores *
@@ -275,7 +277,10 @@ risk_scores_free(struct risk_scores *s)
 		return;
 	for (uint32_t i = 0; i < s->n; i++)
 		free(s->rule[i].rule);
+	for (uint32_t i = 0; i < s->nglob; i++)
+		free(s->glob[i].rule);
 	free(s->rule);
+	free(s->glob);
 	lookup_release(&s->index);
 	free(s);
 }
@@ -317,6 +322,18 @@ risk_scores_set_rule(struct risk_scores *s, struct slice rule, double score)
 	return true;
 }
 
+bool
+risk_scores_add_glob(struct risk_scores *s, struct slice pattern, double score)
+{
+	if (s->nglob == SCORE_GLOBS_MAX)
+		return false;
+	s->glob = xreallocarray(s->glob, s->nglob + 1, sizeof(*s->glob));
+	s->glob[s->nglob++] =
+	    (struct rule_score){ xstrndup(pattern.len == 0 ? "" : pattern.p, pattern.len),
+		    pattern.len, clamp(score) };
+	return true;
+}
+
 void
 risk_scores_set_priority(struct risk_scores *s, enum priority p, double score)
 {
@@ -335,5 +352,8 @@ risk_scores_get(const struct risk_scores *s, struct slice rule, enum priority p)
 	i = find_rule(s, rule, &hash);
 	if (i != LOOKUP_NONE)
 		return s->rule[i].score;
+	for (i = 0; i < s->nglob; i++)
+		if (glob_match((struct slice){ s->glob[i].rule, s->glob[i].len }, rule, true))
+			return s->glob[i].score;
 	return p < PRIORITY_COUNT ? s->priority[p] : 0;
 }

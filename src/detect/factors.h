@@ -32,13 +32,18 @@ unsigned risk_factors_count(const struct risk_factors *f);
  */
 double risk_factors_score(const struct risk_factors *f, const struct risk_event *e);
 
-/* Points of "local: RULE": by rule, else by priority, else 0. */
+#define SCORE_GLOBS_MAX	 256
+
+/* Points of "local: RULE": by rule, else by the first pattern that its name matches, else by
+ * priority, else 0. */
 struct risk_scores;
 
 struct risk_scores *risk_scores_new(void);
 void risk_scores_free(struct risk_scores *s);
 /* False: SCORE_RULES_MAX are set. */
 bool risk_scores_set_rule(struct risk_scores *s, struct slice rule, double score);
+/* A pattern with * and ?, ignoring case. False: SCORE_GLOBS_MAX are set. */
+bool risk_scores_add_glob(struct risk_scores *s, struct slice pattern, double score);
 void risk_scores_set_priority(struct risk_scores *s, enum priority p, double score);
 /* s may be NULL. */
 double risk_scores_get(const struct risk_scores *s, struct slice rule, enum priority p);

@@ -1,5 +1,5 @@
-/* Small files of the user's config directory that the program itself writes. Private to the layer.
- */
+/* Small files of the user's config directory that the program itself writes; and its config file,
+ * which it only reads. */
 #ifndef FALCOTOP_DETECT_KEPT_H
 #define FALCOTOP_DETECT_KEPT_H
 

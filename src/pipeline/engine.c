@@ -313,6 +313,9 @@ gather(struct engine *e, struct task *t, int64_t *until)
 	e->inbox = NULL;
 	t->reload = e->reload;
 	e->reload = NULL;
+	if (e->rules_news && e->risk != NULL) /* once in a blue moon: the lock may wait */
+		risk_rules(e->risk, &e->book, e->factors);
+	e->rules_news = false;
 	t->risk = e->risk_news || now >= risk_due(e->risk);
 	e->version += e->risk_news;
 	e->risk_news = false;

@@ -32,6 +32,9 @@ struct rawstore *engine_raw(struct engine *e);
 /* Another set of detections from now on (a reload): nothing that was counted is lost. From any
  * thread; takes a hold of its own. */
 void engine_detections(struct engine *e, struct detection_set *set);
+/* Thresholds and factors from now on; the factors are borrowed until engine_free(). */
+void engine_risk_rules(
+    struct engine *e, const struct book_options *book, const struct risk_factors *factors);
 /* For history_options.wake, with the engine as argument: an answer or the mutes are new. */
 void engine_history_wake(void *engine);
 
@@ -172,6 +175,7 @@ struct snap_panel {
 	struct filter_error error;
 	uint64_t total;		/* rows in the whole answer */
 	uint64_t matched;	/* events that passed the filter */
+	uint64_t missed;	/* events that had left the index before the question came */
 	uint64_t done, to_scan; /* progress of the scan; equal when complete */
 	uint64_t from;
 	unsigned nrows;

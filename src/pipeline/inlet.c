@@ -328,6 +328,18 @@ engine_detections(struct engine *e, struct detection_set *set)
 }
 
 void
+engine_risk_rules(
+    struct engine *e, const struct book_options *book, const struct risk_factors *factors)
+{
+	pthread_mutex_lock(&e->pool.lock);
+	e->book = *book;
+	e->factors = factors;
+	e->rules_news = e->risk_news = true;
+	pthread_cond_signal(&e->pool.ready);
+	pthread_mutex_unlock(&e->pool.lock);
+}
+
+void
 engine_history_wake(void *engine)
 {
 	struct engine *e = engine;

@@ -96,6 +96,13 @@ risk_swap(struct risk *r, struct detection_set *set)
 }
 
 void
+risk_rules(struct risk *r, const struct book_options *book, const struct risk_factors *factors)
+{
+	book_set_options(r->book, book);
+	book_set_factors(r->book, factors);
+}
+
+void
 risk_count_made(struct risk *r, struct slice search)
 {
 	for (unsigned i = 0; r->set != NULL && i < r->set->n; i++) {

@@ -72,6 +72,9 @@ struct risk *risk_new(struct model *m, const struct risk_options *o);
 /* With the model still there. */
 void risk_free(struct risk *r);
 void risk_swap(struct risk *r, struct detection_set *set);
+/* Other thresholds and factors. */
+void risk_rules(
+    struct risk *r, const struct book_options *book, const struct risk_factors *factors);
 
 /* Events were applied. */
 static inline void

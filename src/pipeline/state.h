@@ -30,6 +30,9 @@ struct engine {
 	struct answer *inbox;
 	struct detection_set *reload; /* held: takes the place of what runs */
 	bool risk_news;		      /* an answer of the history, a mute */
+	bool rules_news;	      /* other thresholds and factors: */
+	struct book_options book;
+	const struct risk_factors *factors;
 	pthread_cond_t answered;
 
 	/* set before the threads start */

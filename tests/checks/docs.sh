@@ -14,13 +14,13 @@ result() { # NAME FINDINGS
 	fi
 }
 if command -v mandoc >/dev/null 2>&1; then
-	result "man page lint" "$(mandoc -T lint -W warning "$man" 2>&1)"
+	result "man page lint" "$(mandoc -T lint -W warning "$man" "$top/doc/falcotop.conf.5" 2>&1)"
 else
 	n=$((n + 1))
 	echo "ok $n - man page lint # SKIP no mandoc"
 fi
 
-options=$(sed -nE "s/^OPTION\([A-Z_]+, [^,]+, \"([a-z-]+)\".*/\1/p" "$top/src/app/options.def")
+options=$(sed -nE "s/^OPTION(_LINE)?\([A-Z_]+, [^,]+, \"([a-z-]+)\".*/\2/p" "$top/src/app/options.def")
 help=$("$FALCOTOP" --help)
 result "every option in --help" "$(for o in $options; do
 	echo "$help" | grep -qE -- "--$o( |$)" || echo "--$o"
@@ -34,6 +34,14 @@ done)"
 result "every option in the completion" "$(for o in $options; do
 	grep -qE -- "--$o[ =\"]" "$top/data/falcotop.bash" || echo "--$o"
 done)"
+keys=$("$FALCOTOP" --config none --print-config | sed -nE 's/^#?([a-z-]+) = .*/\1/p')
+result "every key in the sample of the config file" "$(for k in $keys cap medium high critical tactics sources; do
+	grep -qE "^#$k =" "$top/data/falcotop.conf.sample" || echo "$k"
+done)"
+sed 's/^#\([a-z-]* =\|score \|factor \)/\1/; /^view\|^history\|^token\|^tls/d' "$top/data/falcotop.conf.sample" >sample.$$
+chmod 600 sample.$$
+result "the sample is right in every line" "$("$FALCOTOP" --config ./sample.$$ --check-config 2>&1 | grep -v 'nothing wrong')"
+rm -f sample.$$
 result "every view in the man page" "$(echo "$help" | sed -n '/^views:/,/^$/p' | awk '/^  / { print $1 }' | while read -r v; do
 	grep -qE "^\.It Cm $v$" "$man" || echo "$v"
 done)"
