@@ -191,6 +191,27 @@ file_finish_line(struct files *fs, struct file *f)
 		push(fs, f);
 }
 
+void
+file_read_aside(struct files *fs, const struct file *f, int fd, uint64_t at, uint32_t lines)
+{
+	struct file *g = xcalloc(1, sizeof(*g));
+
+	g->source = f->source;
+	g->was = xstrdup(f->path);
+	g->fd = fd;
+	g->follow = f->follow;
+	g->line_ends = INT64_MAX;
+	g->watch = g->dir_watch = g->link_watch = -1;
+	g->departing = true;
+	g->closes = clock_mono();
+	g->lines = lines;
+	(void)lseek(fd, (off_t)at, SEEK_SET);
+	file_begin(fs, g);
+	g->caught_up = true;
+	(void)file_read(fs, g);
+	files_insert(fs, g);
+}
+
 static void
 read_failed(struct file *f, int error)
 {

@@ -39,6 +39,7 @@ struct file {
 	int64_t born;	/* wall clock: when the file was made; 0: the file system does not tell */
 	int64_t gone;	/* monotonic: since when the name is nobody's; 0: it is somebody's */
 	int64_t line_ends; /* FOLLOW_GROWN: when what has no line end is the last line */
+	int64_t held;	   /* when what was read was still in it; rotated_now() */
 	unsigned losses;   /* times that lines may have been lost */
 	char *was;	   /* departing: the name that it had */
 	/* resume.c */
@@ -76,6 +77,9 @@ void file_done(struct files *fs, struct file *f);
 /* Begins with the file that fd is: a new origin, from where the descriptor stands. */
 void file_begin(struct files *fs, struct file *f);
 void file_close(struct file *f);
+/* Takes over fd, which had f's name or is a copy of what it held, reads it from `at` on (that many
+ * lines before it) and lets it depart. */
+void file_read_aside(struct files *fs, const struct file *f, int fd, uint64_t at, uint32_t lines);
 /* Adds one to those the thread knows. */
 void files_insert(struct files *fs, struct file *f);
 

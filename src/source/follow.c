@@ -31,6 +31,7 @@
 /* How long a file is read on after it lost its name and last grew. */
 #define DEPART_NS      (5 * NSEC_PER_SEC)
 #define DEPARTING_MAX  16 /* of one source */
+#define COPIES_MAX     8  /* of truncations between two looks */
 #define SUCCESSORS_MAX 8  /* files that had the name between two looks */
 /* A name that is nobody's for that long is no rotation under way. */
 #define GONE_NS (2 * NSEC_PER_SEC)
@@ -103,31 +104,67 @@ read_copy(struct files *fs, struct file *f)
 	return true;
 }
 
+/*
+ * Truncated more than once between two looks: the other copies are read whole. No copy is a file
+ * that begins as this one does now; one made after we asked for the time may be. Returns how many
+ * there were.
+ */
+static unsigned
+read_copies(struct files *fs, struct file *f)
+{
+	int64_t to = rotated_now();
+	struct mark live;
+	struct stat st;
+	int fd[COPIES_MAX];
+	unsigned n = 0, found = 0;
+
+	if (f->path != NULL && f->held != 0 && fstat(f->fd, &st) == 0) {
+		mark_begin(&live, f->fd, (uint64_t)st.st_size);
+		n = rotated_between(f->path, f->held, to, &f->mark, NULL, 0, fd, COPIES_MAX);
+	}
+	for (unsigned i = 0; i < n; i++) {
+		if (live.nhead > 0 && mark_begins(&live, fd[i])) {
+			close(fd[i]);
+			continue;
+		}
+		file_read_aside(fs, f, fd[i], 0, 0);
+		found++;
+	}
+	f->held = to;
+	return found;
+}
+
 /* What was read is no longer what the file holds: it is read from its start. */
 static void
 start_anew(struct files *fs, struct file *f)
 {
 	struct engine *e = fs->set->engine;
+	unsigned more;
 
 	if (!read_copy(fs, f))
 		rawstore_forget(engine_raw(e), f->framer.origin);
+	more = read_copies(fs, f);
 	if (framer_reset(&f->framer))
 		engine_source_drop(e, f->source->number, 1);
 	lseek(f->fd, (off_t)leading_nuls(f->fd), SEEK_SET);
 	f->lines = 0;
 	file_begin(fs, f);
-	lost(fs, f, 1, "truncated: reading from its start");
+	lost(fs, f, 1 + more, "truncated: reading from its start");
 }
 
 /* It became shorter, or begins or goes on otherwise than it did. */
 static bool
-rewritten(const struct file *f)
+rewritten(struct file *f)
 {
+	int64_t now = rotated_now();
 	struct stat st;
 
 	if (fstat(f->fd, &st) != 0 || st.st_size < 0)
 		return false;
-	return (uint64_t)st.st_size < f->at || !mark_holds(&f->mark, f->fd);
+	if ((uint64_t)st.st_size < f->at || !mark_holds(&f->mark, f->fd))
+		return true;
+	f->held = now;
+	return false;
 }
 
 static bool

@@ -267,28 +267,6 @@ resume_free(struct resume *r)
 
 /* --- at the start of a file ------------------------------------------------------------------- */
 
-/* Reads what is left of a file that had f's name; it departs. lines: before the descriptor. */
-static void
-read_other(struct files *fs, const struct file *f, int fd, uint64_t at, uint32_t lines)
-{
-	struct file *g = xcalloc(1, sizeof(*g));
-
-	g->source = f->source;
-	g->was = xstrdup(f->path);
-	g->fd = fd;
-	g->follow = f->follow;
-	g->line_ends = INT64_MAX;
-	g->watch = g->dir_watch = g->link_watch = -1;
-	g->departing = true;
-	g->closes = clock_mono();
-	(void)lseek(fd, (off_t)at, SEEK_SET);
-	g->lines = lines;
-	file_begin(fs, g);
-	g->caught_up = true;
-	(void)file_read(fs, g);
-	files_insert(fs, g);
-}
-
 static bool
 is_file(const struct place *p, int fd, const struct stat *st)
 {
@@ -306,7 +284,7 @@ read_rest(struct files *fs, const struct file *f, const struct place *p)
 		fd = rotated_copy(f->path, &p->mark, p->dev, p->ino);
 	if (fd < 0)
 		return false;
-	read_other(fs, f, fd, p->mark.at, p->lines);
+	file_read_aside(fs, f, fd, p->mark.at, p->lines);
 	return true;
 }
 
@@ -327,7 +305,7 @@ read_between(struct files *fs, const struct file *f, const struct place *last, i
 		not [nnot++] = st.st_ino;
 	n = rotated_between(f->path, last->born, until, &last->mark, not, nnot, fd, BETWEEN);
 	for (unsigned i = 0; i < n; i++)
-		read_other(fs, f, fd[i], 0, 0);
+		file_read_aside(fs, f, fd[i], 0, 0);
 }
 
 /* What the places say of this name; the one that is f's file now, or NULL. */

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -38,6 +39,15 @@ born_of(const struct statx *x)
 	if ((x->stx_mask & STATX_BTIME) == 0)
 		return 0;
 	return x->stx_btime.tv_sec * NSEC_PER_SEC + x->stx_btime.tv_nsec;
+}
+
+int64_t
+rotated_now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_REALTIME_COARSE, &t);
+	return t.tv_sec * NSEC_PER_SEC + t.tv_nsec;
 }
 
 int64_t

@@ -23,6 +23,8 @@ int rotated_same(const char *path, const struct mark *m, dev_t dev, ino_t ino);
  */
 unsigned rotated_between(const char *path, int64_t from, int64_t to, const struct mark *m,
     const ino_t * not, unsigned nnot, int *fd, unsigned max);
+/* Now, by the clock that stamps files. */
+int64_t rotated_now(void);
 /* When the file was made; 0: the file system does not tell. */
 int64_t rotated_born(int fd);
 
