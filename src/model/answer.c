@@ -52,6 +52,12 @@ live_unreadable(const struct live *l)
 	return l->unreadable;
 }
 
+uint64_t
+live_missed(const struct live *l)
+{
+	return l->missed;
+}
+
 unsigned
 live_by_field(const struct live *l, unsigned i)
 {

@@ -160,6 +160,7 @@ live_restart(struct live *l)
 	l->norder = 0;
 	l->order_version = UINT64_MAX;
 	l->step = SEGMENT_ROWS;
+	l->missed = model_first(m);
 	l->events.base = model_first(m);
 	l->ngaps = 0;
 	if (model_first(m) < model_next(m))
@@ -285,10 +286,14 @@ live_close(struct model *m, struct live *l)
 static void
 clip_gaps(struct live *l, uint64_t first)
 {
-	while (l->ngaps > 0 && l->gap[0].to <= first)
+	while (l->ngaps > 0 && l->gap[0].to <= first) {
+		l->missed += l->gap[0].to - l->gap[0].from;
 		memmove(l->gap, l->gap + 1, --l->ngaps * sizeof(l->gap[0]));
-	if (l->ngaps > 0 && l->gap[0].from < first)
+	}
+	if (l->ngaps > 0 && l->gap[0].from < first) {
+		l->missed += first - l->gap[0].from;
 		l->gap[0].from = first;
+	}
 }
 
 void

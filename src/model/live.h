@@ -32,6 +32,8 @@ bool live_span(const struct live *l, int64_t *first, int64_t *last);
 /* Events whose raw bytes were gone when the filter or a by-field needed them: they count as without
  * the field. */
 uint64_t live_unreadable(const struct live *l);
+/* Events that had left the index before the query could look at them: it was opened too late. */
+uint64_t live_missed(const struct live *l);
 /*
  * Field number of by-field i: of a column or a slot. QUERY_EVENTS takes no slots for its by-fields:
  * there it is FIELD_NONE for one that only the raw bytes have (time, output, raw, keys outside the

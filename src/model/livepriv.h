@@ -30,7 +30,7 @@ struct live {
 	uint64_t done;
 	uint32_t step; /* rows scanned at a time: made smaller when a step takes long */
 
-	uint64_t version, matched, unreadable;
+	uint64_t version, matched, unreadable, missed;
 	uint64_t by_priority[PRIORITY_COUNT];
 	int64_t first, last;
 

@@ -232,6 +232,7 @@ totals(const struct ask_panel *p, const struct snap_order *o, struct snap_panel 
 
 	out->total = o->total;
 	out->matched = live_matched(l);
+	out->missed = live_missed(l);
 	live_progress(l, &out->done, &out->to_scan);
 	if (p->find.active) /* a search that goes on is part of the progress */
 		out->to_scan += p->find.left != UINT64_MAX ? p->find.left : 1;

@@ -177,12 +177,21 @@ toggle_pause(struct ui *ui)
 static unsigned
 clear_filter(struct ui *ui)
 {
-	if (ui->filter == NULL) {
+	bool range = ui->since != TIME_NONE || ui->until != TIME_NONE || ui->limit > 0;
+
+	if (ui->filter != NULL) {
+		ui_say(ui, STYLE_DIM, "filter dropped: \\ and Up bring it back%s",
+		    range ? "; X again drops the limits of the command line" : "");
+		return ui_set_filter(ui, NULL);
+	}
+	if (!range) {
 		ui_say(ui, STYLE_DIM, "no filter is set");
 		return REACT_REDRAW;
 	}
-	ui_say(ui, STYLE_DIM, "filter dropped: \\ and Up bring it back");
-	return ui_set_filter(ui, NULL);
+	ui->since = ui->until = TIME_NONE;
+	ui->limit = 0;
+	ui_say(ui, STYLE_DIM, "the limits of the command line are dropped: every event shows");
+	return REACT_REDRAW | REACT_REQUEST | REACT_SHAPE;
 }
 
 static unsigned

@@ -87,10 +87,16 @@ filtered_out(const struct list *l, const struct ui *ui, struct lines *to, const 
 	}
 	buf_clear(&b);
 	if (ui->since != TIME_NONE || ui->until != TIME_NONE) {
-		buf_adds(&b, "time range of the command line: ");
-		time_print(&b, ui->since, TIME_ISO_SECOND, ui->local);
-		buf_adds(&b, " to ");
-		time_print(&b, ui->until, TIME_ISO_SECOND, ui->local);
+		buf_adds(&b, "time range:");
+		if (ui->since != TIME_NONE) {
+			buf_adds(&b, " since ");
+			text_when(&b, ui->since, ui->now, ui->local);
+		}
+		if (ui->until != TIME_NONE) {
+			buf_adds(&b, " until ");
+			text_when(&b, ui->until, ui->now, ui->local);
+		}
+		buf_addf(&b, "   - %s drops it", ui->filter != NULL ? "X again" : "X");
 		line(to, STYLE_NORMAL, buf_slice(&b));
 	}
 	buf_clear(&b);

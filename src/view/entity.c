@@ -370,9 +370,9 @@ draw_counts(const struct ui *ui, const struct snap_panel *p, int y)
 		}
 	if (p->first != TIME_NONE) {
 		buf_clear(&b);
-		text_time(&b, p->first, ui->now, ui->local);
+		text_when(&b, p->first, ui->now, ui->local);
 		buf_adds(&b, ", last ");
-		text_time(&b, p->last, ui->now, ui->local);
+		text_when(&b, p->last, ui->now, ui->local);
 		buf_adds(&b, " (");
 		time_print_age(&b, ui->now - p->last);
 		(void)strip_add(&to, 3, STYLE_NORMAL, "first %s ago)", b.p);

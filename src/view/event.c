@@ -323,9 +323,12 @@ draw_raw(struct event_page *p, struct area a, const struct snap_event *e)
 		p->top = line > 0 ? line - 1 : 0;
 }
 
+/* "; one, two" */
 static void
 flag_words(uint16_t flags, struct buf *out)
 {
+	const char *before = "; ";
+
 	static const struct {
 		uint16_t flag;
 		const char *words;
@@ -342,7 +345,7 @@ flag_words(uint16_t flags, struct buf *out)
 
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
 		if (flags & all[i].flag)
-			buf_addf(out, "%s%s", out->len > 0 ? ", " : "", all[i].words);
+			buf_addf(out, "%s%s", before, all[i].words), before = ", ";
 }
 
 /* How many events have the value of the selected field. */
@@ -386,10 +389,7 @@ draw_head(const struct ui *ui, struct area a, const struct snap_event *e)
 	text_count(&b, e->event.line);
 	buf_adds(&b, ", byte ");
 	text_count(&b, e->event.offset);
-	if (e->event.flags != 0) {
-		buf_adds(&b, "; ");
-		flag_words(e->event.flags, &b);
-	}
+	flag_words(e->event.flags, &b);
 	(void)draw_text(a.y + 1, 1, a.w - 2, hostile ? STYLE_HOSTILE : STYLE_DIM, buf_slice(&b));
 	buf_release(&b);
 }

@@ -153,8 +153,9 @@ draw_alive(const struct ui *ui, int y)
 	buf_release(&b);
 }
 
+/* wide: the screen has room for those that are seldom. */
 static void
-draw_priorities(const struct snapshot *s, struct strip *to)
+draw_priorities(const struct snapshot *s, struct strip *to, bool wide)
 {
 	for (int p = PRIORITY_COUNT - 1; p >= 0; p--) {
 		uint64_t n = s->stats.by_priority[p];
@@ -162,9 +163,8 @@ draw_priorities(const struct snapshot *s, struct strip *to)
 
 		/* The middle ones are always there; the rest only when they occur, or where there
 		 * is room. */
-		if (n == 0 &&
-		    (p == PRIORITY_UNKNOWN ||
-			(to->end < 120 && (p < PRIORITY_NOTICE || p > PRIORITY_CRITICAL))))
+		if (n == 0 && (p == PRIORITY_UNKNOWN ||
+				  (!wide && (p < PRIORITY_NOTICE || p > PRIORITY_CRITICAL))))
 			continue;
 		text_count(&b, n);
 		(void)strip_add(to, to->x == 1 ? 0 : 2,
@@ -199,41 +199,61 @@ draw_history(const struct snapshot *s, struct strip *to)
 	}
 }
 
+enum { LOSSES = 4 };
+
+/* What is missing from the picture, in words; out[i] stays empty where nothing is and that needs no
+ * saying. */
+static void
+loss_words(const struct ui *ui, bool wide, struct buf out[LOSSES], bool lost[LOSSES])
+{
+	const struct snapshot *s = ui->snap;
+	const struct {
+		const char *name;
+		uint64_t n;
+	} all[LOSSES] = { { "bad", tally_rejected(&s->tally) }, { "dropped", s->tally.dropped },
+		{ "kernel drops", s->tally.kernel_drops }, { "left memory", s->stats.evicted } };
+
+	for (unsigned i = 0; i < LOSSES; i++) {
+		lost[i] = all[i].n > 0;
+		if (!lost[i] && !wide && i > 0)
+			continue;
+		buf_addf(&out[i], "%s ", all[i].name);
+		text_count(&out[i], all[i].n);
+	}
+	if (lost[LOSSES - 1]) {
+		buf_adds(&out[LOSSES - 1], " (index from ");
+		text_when(&out[LOSSES - 1], s->stats.index_from, ui->now, ui->local);
+		buf_addc(&out[LOSSES - 1], ')');
+	}
+}
+
+/* What is lost has its room first; priorities and the history take what is left. */
 static void
 draw_health(const struct ui *ui, int y)
 {
 	struct strip to = { y, 1, draw_cols(), STYLE_NORMAL };
 	const struct snapshot *s = ui->snap;
-	struct buf b = { 0 };
-	const struct {
-		const char *name;
-		uint64_t n;
-	} health[] = { { "bad", s == NULL ? 0 : tally_rejected(&s->tally) },
-		{ "dropped", s == NULL ? 0 : s->tally.dropped },
-		{ "kernel drops", s == NULL ? 0 : s->tally.kernel_drops },
-		{ "left memory", s == NULL ? 0 : s->stats.evicted } };
+	struct buf words[LOSSES] = { { 0 } };
+	bool lost[LOSSES], wide = draw_cols() >= 120;
 	int bar;
 
 	if (s == NULL)
 		return;
-	draw_priorities(s, &to);
+	loss_words(ui, wide, words, lost);
+	to.end -= 2; /* the bar */
+	for (unsigned i = 0; i < LOSSES; i++)
+		to.end -= lost[i] ? (int)words[i].len + 2 : 0;
+	draw_priorities(s, &to, wide);
 	(void)strip_add(&to, 1, STYLE_DIM, "|");
 	bar = to.x;
 	draw_history(s, &to);
-	for (size_t i = 0; i < sizeof(health) / sizeof(health[0]); i++) {
-		if (health[i].n == 0 && i > 0 && to.end < 120)
-			continue;
-		buf_clear(&b);
-		text_count(&b, health[i].n);
-		(void)strip_add(&to, i == 0 && to.x == bar ? 1 : 2, health[i].n > 0 ? STYLE_WARN : STYLE_DIM,
-		    "%s %s", health[i].name, b.p);
+	to.end = draw_cols();
+	for (unsigned i = 0; i < LOSSES; i++) {
+		if (words[i].len > 0)
+			(void)strip_add(&to, to.x == bar ? 1 : 2, lost[i] ? STYLE_WARN : STYLE_DIM,
+			    "%s", words[i].p);
+		buf_release(&words[i]);
 	}
-	if (s->stats.evicted > 0) {
-		buf_clear(&b);
-		text_time(&b, s->stats.index_from, ui->now, ui->local);
-		(void)strip_add(&to, 1, STYLE_WARN, "(index from %s)", b.p);
-	}
-	buf_release(&b);
 }
 
 static void
@@ -258,6 +278,7 @@ sort_words(const struct ui *ui, struct buf *out)
 {
 	struct view *v = ui_page(ui);
 	const struct list *l = v->ops->list == NULL ? NULL : v->ops->list(v);
+	size_t before = out->len;
 
 	if (l != NULL) {
 		buf_adds(out, "sort ");
@@ -271,8 +292,40 @@ sort_words(const struct ui *ui, struct buf *out)
 		buf_addf(out, "sort %s %s", g->def->column[g->sort].title,
 		    g->descending ? "desc" : "asc");
 	}
-	if (ui->frozen)
+	if (ui->frozen && out->len > before)
 		buf_adds(out, ", order frozen");
+}
+
+/* What the command line and the memory leave out of the page. */
+static void
+limit_words(const struct ui *ui, struct buf *out)
+{
+	struct view *v = ui_page(ui);
+	const struct snapshot *s = ui_snapshot(ui);
+	const struct list *l = v->ops->list == NULL ? NULL : v->ops->list(v);
+	const struct snap_panel *p = l == NULL ? NULL : list_panel(l, s);
+
+	if (ui->since != TIME_NONE) {
+		buf_adds(out, "since ");
+		text_when(out, ui->since, ui->now, ui->local);
+		buf_adds(out, "  ");
+	}
+	if (ui->until != TIME_NONE) {
+		buf_adds(out, "until ");
+		text_when(out, ui->until, ui->now, ui->local);
+		buf_adds(out, "  ");
+	}
+	if (l != NULL && ui->limit > 0) {
+		buf_adds(out, "first ");
+		text_plural(out, ui->limit, "row");
+		buf_adds(out, "  ");
+	}
+	if (p != NULL &&
+	    (p->missed > 0 || (l->def->kind == QUERY_EVENTS && s->stats.evicted > 0))) {
+		buf_adds(out, "only events from ");
+		text_when(out, s->stats.index_from, ui->now, ui->local);
+		buf_adds(out, " on  ");
+	}
 }
 
 /* What mutes hide is never unsaid. */
@@ -303,11 +356,14 @@ draw_where(const struct ui *ui, int y)
 	bool on = ui->filter != NULL;
 
 	breadcrumb(ui, &crumb);
+	limit_words(ui, &sort);
 	muted_words(ui, &sort);
 	muted = (int)sort.len;
 	sort_words(ui, &sort);
-	if (muted > 0 && cols < 100 && (int)sort.len > muted) /* the mutes matter more */
-		sort.len = (size_t)muted - 2;
+	if (muted > 0 && cols < 100) /* what is left out matters more */
+		sort.len = (size_t)muted;
+	while (sort.len > 0 && sort.p[sort.len - 1] == ' ')
+		sort.len--;
 	right = (int)sort.len;
 	w = draw_value_width(buf_slice(&crumb), cols);
 	room = cols - 2 - right - (on ? 24 : 16);

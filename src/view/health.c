@@ -170,7 +170,7 @@ draw_memory(struct sheet *s, const struct ui *ui, const struct model_stats *m)
 	field(&to, "names without room", m->symbols_overflow, true);
 	if (m->index_from != TIME_NONE) {
 		buf_clear(&b);
-		text_time(&b, m->index_from, ui->now, ui->local);
+		text_when(&b, m->index_from, ui->now, ui->local);
 		(void)strip_add(&to, 2, STYLE_NORMAL, "kept from %s on", b.p);
 	}
 	buf_release(&b);

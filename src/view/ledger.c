@@ -236,6 +236,7 @@ draw_words(const struct ledger *l, const struct ui *ui, struct area a, const str
 {
 	const struct book_entry *e = grid_row(&l->grid);
 	struct buf b = { 0 };
+	size_t at;
 	int used;
 
 	draw_hline(a.y, a.x, a.w, STYLE_DIM);
@@ -250,9 +251,11 @@ draw_words(const struct ledger *l, const struct ui *ui, struct area a, const str
 			risk_score_text(&b, e->base);
 			buf_adds(&b, " without the risk factors");
 		}
-		if (e->row.len > 0)
-			buf_adds(&b, "; ");
+		buf_adds(&b, "; ");
+		at = b.len;
 		risk_row_text(&b, e, true);
+		if (b.len == at)
+			b.len -= 2;
 		if (e->techniques.len > 0) {
 			buf_adds(&b, "; ");
 			buf_add(

@@ -97,10 +97,14 @@ cell_of(const struct list *l, const struct ui *ui, unsigned c, const struct snap
 			out->style = risk_style(row->risk_severity);
 		}
 		break;
-	case COLUMN_FIRST: text_time(&out->text, row->group.first, ui->now, ui->local); break;
+	case COLUMN_FIRST: text_when(&out->text, row->group.first, ui->now, ui->local); break;
 	case COLUMN_LAST: time_print_age(&out->text, ui->now - row->group.last); break;
 	case COLUMN_TIME:
-		time_print(&out->text, row->event.time, TIME_CLOCK_MILLI, ui->local);
+		text_when(&out->text, row->event.time, ui->now, ui->local);
+		if (out->text.len == 8) { /* today: room for more of the clock */
+			buf_clear(&out->text);
+			time_print(&out->text, row->event.time, TIME_CLOCK_MILLI, ui->local);
+		}
 		break;
 	case COLUMN_TREND:
 	case COLUMN_NONE: break;
@@ -166,6 +170,9 @@ lay_out(struct list *l, int width)
 		y->width = v->width > 0 ? v->width : 12;
 		if (strcmp(l->sort, v->name) == 0 && y->width < 5) /* PRI and its arrow */
 			y->width++;
+		if ((l->kind[c] == COLUMN_FIRST || l->kind[c] == COLUMN_TIME) &&
+		    y->width < y->need) /* a date */
+			y->width = y->need;
 		y->weight = v->weight;
 		y->drop = v->drop;
 		y->never = list_hides(l, v->name) || (l->kind[c] == COLUMN_RISK && !l->risk);

@@ -112,10 +112,10 @@ when(const struct snap_row *row, const struct ui *ui, struct buf *out)
 {
 	text_plural(out, row->group.count, "event");
 	buf_adds(out, row->group.first == row->group.last ? " at " : ", ");
-	text_time(out, row->group.first, ui->now, ui->local);
+	text_when(out, row->group.first, ui->now, ui->local);
 	if (row->group.first != row->group.last) {
 		buf_adds(out, " to ");
-		text_time(out, row->group.last, ui->now, ui->local);
+		text_when(out, row->group.last, ui->now, ui->local);
 	}
 	buf_addf(out, ", up to %s", priority_name((enum priority)row->group.priority));
 }

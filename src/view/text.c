@@ -70,13 +70,22 @@ text_rate(struct buf *out, double r)
 		text_count(out, (uint64_t)r);
 }
 
+/* Of 2025-11-20T...: "Nov". */
+static const char *
+month_name(const char *iso)
+{
+	static const char months[][4] = { "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug",
+		"Sep", "Oct", "Nov", "Dec" };
+	unsigned month = (unsigned)(iso[5] - '0') * 10 + (unsigned)(iso[6] - '0');
+
+	return month < 1 || month > 12 ? "?" : months[month - 1];
+}
+
 void
 text_time(struct buf *out, int64_t t, int64_t now, bool local)
 {
-	static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
 	int64_t age = t == TIME_NONE || now == TIME_NONE ? 0 : now > t ? now - t : t - now;
 	struct buf iso = { 0 };
-	unsigned month;
 
 	/* A clock that reads later than now is yesterday's. */
 	if (age < CLOCK_NS) {
@@ -84,14 +93,32 @@ text_time(struct buf *out, int64_t t, int64_t now, bool local)
 		return;
 	}
 	time_print(&iso, t, TIME_ISO_SECOND, local);
-	month = iso.len < 10 ? 0 : (unsigned)(iso.p[5] - '0') * 10 + (unsigned)(iso.p[6] - '0');
-	if (month < 1 || month > 12)
+	if (iso.len < 10)
 		time_print(out, t, TIME_CLOCK, local);
 	else if (age < DATE_NS)
-		buf_addf(out, "%.3s %.2s", months + (size_t)(month - 1) * 3, iso.p + 8);
+		buf_addf(out, "%s %.2s", month_name(iso.p), iso.p + 8);
 	else
-		buf_addf(out, "%.3s %.4s", months + (size_t)(month - 1) * 3, iso.p);
+		buf_addf(out, "%s %.4s", month_name(iso.p), iso.p);
 	buf_release(&iso);
+}
+
+void
+text_when(struct buf *out, int64_t t, int64_t now, bool local)
+{
+	struct buf day = { 0 }, today = { 0 };
+
+	time_print(&day, t, TIME_ISO_SECOND, local);
+	time_print(&today, now, TIME_ISO_SECOND, local);
+	if (t != TIME_NONE && now != TIME_NONE && day.len > 10 && today.len > 10 &&
+	    memcmp(day.p, today.p, 10) != 0) {
+		if (memcmp(day.p, today.p, 4) == 0)
+			buf_addf(out, "%s %.2s ", month_name(day.p), day.p + 8);
+		else
+			buf_addf(out, "%.10s ", day.p);
+	}
+	time_print(out, t, TIME_CLOCK, local);
+	buf_release(&day);
+	buf_release(&today);
 }
 
 void
@@ -180,7 +207,8 @@ column_help(const struct view_column *c)
 		{ "count", "how many events the row stands for" },
 		{ "rate", "events a minute, over the last five whole minutes" },
 		{ "trend", "events in each of the last 15 minutes, newest at the right" },
-		{ "risk", "the user's risk of the last 24 hours; ! over the threshold; R says why" },
+		{ "risk",
+		    "the user's risk of the last 24 hours; ! over the threshold; R says why" },
 		{ "first", "time of the first event" },
 		{ "last", "how long ago the newest event was" },
 		{ "time", "when the event happened" },

@@ -18,6 +18,9 @@ void text_rate(struct buf *out, double r);
 /* In at most 8 cells: the clock of t, or its date when that is most of a day away from now:
  * 08:00:03, Jan 15, Jan 2025. */
 void text_time(struct buf *out, int64_t t, int64_t now, bool local);
+/* The same with both where the day is another than now's: 08:00:03, Nov 23 08:00:03, 2024-11-23
+ * 08:00:03. */
+void text_when(struct buf *out, int64_t t, int64_t now, bool local);
 /* n and a word: "1 event", "7,000 events". */
 void text_plural(struct buf *out, uint64_t n, const char *word);
 

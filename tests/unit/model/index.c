@@ -151,6 +151,7 @@ START_TEST(eviction)
 	feed_work(f.model);
 	model_stats(f.model, &st);
 	ck_assert_uint_eq(live_matched(all), st.retained);
+	ck_assert_uint_eq(live_missed(all), st.evicted);
 	same_text(live_text(&f, all, 1),
 	    feed_groups(&f, st.evicted, f.n, (const unsigned[]){ FIELD_PROCESS }, 1, NULL));
 	for (unsigned p = 0; p < PRIORITY_COUNT; p++)
@@ -191,6 +192,7 @@ START_TEST(renumbering)
 	ck_assert_uint_eq(st.symbols_overflow, 0);
 	ck_assert_uint_le(st.memory, st.budget);
 	check_events(st.evicted);
+	ck_assert_uint_eq(live_missed(seen), 0);
 	late = open_query(f.model, QUERY_GROUPS, "proc.cmdline,user.name", NULL);
 	feed_work(f.model);
 	same_text(live_text(&f, seen, 2), feed_groups(&f, 0, f.n, user_proc, 2, NULL));

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "harness.h"
 #include "view/list.h"
 
@@ -557,6 +558,77 @@ START_TEST(doubtful_names_are_flagged)
 }
 END_TEST
 
+/* What left the memory is said before what is less important, and which tables it is missing from.
+ */
+START_TEST(loss_is_said)
+{
+	unsigned n = 0;
+
+	open_three(&n);
+	for (int p = 0; p < PRIORITY_COUNT; p++)
+		stage.ui.snap->stats.by_priority[p] = 1234567;
+	stage.ui.snap->stats.evicted = 4567;
+	stage.ui.snap->stats.index_from = stage.ui.now;
+	stage.ui.snap->tally.dropped = 12;
+	(void)ui_draw(&stage.ui);
+	ck_assert(stage_shows(&stage, "EMR 1,234,567"));
+	ck_assert(stage_shows(&stage, "dropped 12  left memory 4,567 (index from 08:00:17)"));
+	ck_assert_int_eq(line_of("only events from"), -1);
+	stage.ui.snap->panel[0].missed = 4567;
+	(void)ui_draw(&stage.ui);
+	ck_assert(stage_shows(&stage, "only events from 08:00:17 on"));
+	stage_close(&stage);
+}
+END_TEST
+
+/* --since, --until and -n show, and X undoes them. */
+START_TEST(limits_show)
+{
+	unsigned n = 0;
+
+	open_three(&n);
+	stage.ui.since = 1763625600 * NSEC_PER_SEC + 9 * NSEC_PER_SEC;
+	stage.ui.until = stage.ui.since + 86400 * NSEC_PER_SEC;
+	stage.ui.limit = 1;
+	stage_keys(&stage, "2");
+	ck_assert(stage_shows(&stage, "since 08:00:09  until Nov 21 08:00:09  first 1 row"));
+	ck_assert_int_eq(line_of("anna"), -1);
+	ck_assert_int_eq(line_of("cleo"), -1);
+	stage.ui.until = stage.ui.since;
+	stage_keys(&stage, "\\ r o o t Enter");
+	ck_assert(stage_shows(&stage, "until 08:00:09   - X again drops it"));
+	stage_keys(&stage, "X");
+	ck_assert(stage_shows(&stage, "X again drops the limits"));
+	ck_assert(stage_shows(&stage, "until 08:00:09   - X drops it"));
+	stage_keys(&stage, "X");
+	ck_assert(stage_shows(&stage, "anna"));
+	ck_assert(stage_shows(&stage, "cleo"));
+	ck_assert_int_eq(line_of("since 08"), -1);
+	stage_close(&stage);
+}
+END_TEST
+
+/* Events of another day have dates with their times. */
+START_TEST(other_days)
+{
+	static const char days[] =
+	    "{\"output\":\"a\",\"output_fields\":{\"user.name\":\"anna\"},\"priority\":\"Notice\","
+	    "\"rule\":\"R\",\"source\":\"syscall\",\"time\":\"2025-11-19T07:59:03.5Z\"}\n"
+	    "{\"output\":\"a\",\"output_fields\":{\"user.name\":\"anna\"},\"priority\":\"Notice\","
+	    "\"rule\":\"R\",\"source\":\"syscall\",\"time\":\"2025-11-20T08:00:00.5Z\"}\n";
+
+	stage_open(&stage, "xterm-256color", 24, 80, false);
+	stage_feed(&stage, days, sizeof(days) - 1, true);
+	stage_keys(&stage, "2");
+	ck_assert(stage_shows(&stage, " Nov 19 07:59:03 "));
+	ck_assert(stage_shows(&stage, "2 events, Nov 19 07:59:03 to 08:00:00"));
+	stage_keys(&stage, "9");
+	ck_assert(stage_shows(&stage, " Nov 19 07:59:03 "));
+	ck_assert(stage_shows(&stage, " 08:00:00.500 "));
+	stage_close(&stage);
+}
+END_TEST
+
 static Suite *
 suite(void)
 {
@@ -587,6 +659,9 @@ suite(void)
 	tcase_add_test(t, detections_in_full);
 	tcase_add_test(t, blanks_show);
 	tcase_add_test(t, marks_are_no_text);
+	tcase_add_test(t, loss_is_said);
+	tcase_add_test(t, limits_show);
+	tcase_add_test(t, other_days);
 	tcase_add_test(t, doubtful_names_are_flagged);
 	suite_add_tcase(s, t);
 	return s;
