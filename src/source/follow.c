@@ -89,7 +89,7 @@ leading_nuls(int fd)
 static bool
 read_copy(struct files *fs, struct file *f)
 {
-	int copy = f->path != NULL ? rotated_copy(f->path, &f->mark, f->dev, f->ino) : -1;
+	int copy = f->path != NULL ? rotated_copy(f->path, &f->mark, f->dev, f->ino, f->held) : -1;
 	int live = f->fd;
 
 	if (copy < 0)
@@ -367,7 +367,6 @@ switch_over(struct files *fs, struct file *f)
 {
 	int fd[SUCCESSORS_MAX];
 	unsigned n = successors(fs, f, fd);
-	unsigned losses = f->losses;
 
 	if (n == 0)
 		return;
@@ -376,8 +375,8 @@ switch_over(struct files *fs, struct file *f)
 	f->dirty = true; /* once more: what comes until the watch stands */
 	for (unsigned i = 0; i < n; i++)
 		take_over(fs, f, fd[i]);
-	if (watch_file(fs, f) && losses == f->losses)
-		say(fs, f, SOURCE_OK, ""); /* it is there now */
+	if (watch_file(fs, f)) /* it is there now; what was lost stays said */
+		say(fs, f, SOURCE_OK, f->losses == 0 ? "" : NULL);
 }
 
 /* --- looking ---------------------------------------------------------------------------------- */

@@ -281,7 +281,7 @@ read_rest(struct files *fs, const struct file *f, const struct place *p)
 	int fd = rotated_same(f->path, &p->mark, p->dev, p->ino);
 
 	if (fd < 0) /* truncated: its copy */
-		fd = rotated_copy(f->path, &p->mark, p->dev, p->ino);
+		fd = rotated_copy(f->path, &p->mark, p->dev, p->ino, 0);
 	if (fd < 0)
 		return false;
 	file_read_aside(fs, f, fd, p->mark.at, p->lines);

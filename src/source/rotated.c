@@ -161,12 +161,22 @@ close_all(struct siblings *s, int but)
 	free(s);
 }
 
+static bool
+changed_since(const struct stat *st, const void *arg)
+{
+	const int64_t *from = arg;
+
+	/* whatever was made since then has also changed since then */
+	return st->st_ctim.tv_sec * NSEC_PER_SEC + st->st_ctim.tv_nsec >= *from;
+}
+
 /* --- the copy -------------------------------------------------------------------------------- */
 
 struct identity {
 	uint64_t at;
 	dev_t dev;
 	ino_t ino;
+	int64_t from;
 };
 
 static bool
@@ -174,14 +184,15 @@ may_be_copy(const struct stat *st, const void *arg)
 {
 	const struct identity *id = arg;
 
-	return (uint64_t)st->st_size >= id->at && (st->st_ino != id->ino || st->st_dev != id->dev);
+	return changed_since(st, &id->from) && (uint64_t)st->st_size >= id->at &&
+	       (st->st_ino != id->ino || st->st_dev != id->dev);
 }
 
 int
-rotated_copy(const char *path, const struct mark *m, dev_t dev, ino_t ino)
+rotated_copy(const char *path, const struct mark *m, dev_t dev, ino_t ino, int64_t from)
 {
 	struct siblings *s;
-	struct identity id = { m->at, dev, ino };
+	struct identity id = { m->at, dev, ino, from };
 	int64_t born = -1;
 	int best = -1;
 
@@ -213,7 +224,7 @@ int
 rotated_same(const char *path, const struct mark *m, dev_t dev, ino_t ino)
 {
 	struct siblings *s = xcalloc(1, sizeof(*s));
-	struct identity id = { m->at, dev, ino };
+	struct identity id = { m->at, dev, ino, 0 };
 	int fd = -1;
 
 	gather(s, path, is_inode, &id);
@@ -224,15 +235,6 @@ rotated_same(const char *path, const struct mark *m, dev_t dev, ino_t ino)
 }
 
 /* --- those in between ------------------------------------------------------------------------ */
-
-static bool
-changed_since(const struct stat *st, const void *arg)
-{
-	const int64_t *from = arg;
-
-	/* whatever was made since then has also changed since then */
-	return st->st_ctim.tv_sec * NSEC_PER_SEC + st->st_ctim.tv_nsec >= *from;
-}
 
 static int
 older(const void *a, const void *b)

@@ -11,9 +11,9 @@
 
 /*
  * The file beside `path` that holds what was read of it, and is not the inode `dev`, `ino`: its
- * copy. A descriptor, or -1.
+ * copy, made no earlier than `from` (0: whenever). A descriptor, or -1.
  */
-int rotated_copy(const char *path, const struct mark *m, dev_t dev, ino_t ino);
+int rotated_copy(const char *path, const struct mark *m, dev_t dev, ino_t ino, int64_t from);
 /* The file beside `path` that is this inode and holds the mark: it was renamed. Or -1. */
 int rotated_same(const char *path, const struct mark *m, dev_t dev, ino_t ino);
 /*
