@@ -5,7 +5,7 @@
  */
 #include "decode/k8s_audit.h"
 
-#include "decode/falco_json.h"
+#include "base/hash.h"
 
 #include "base/banned.h"
 
@@ -279,7 +279,7 @@ audit_event(
 		f.stamp = top_text(c, j, top, RECEIVED);
 	if (c->nwant > 0)
 		audit_take_wanted(c, j, false, ev);
-	audit_finish(c, &f, ev);
+	audit_finish(c, j, &f, ev);
 	return VERDICT_EVENT;
 }
 
@@ -373,26 +373,26 @@ output_of(struct decode_context *c, const struct audit_facts *f, const struct fa
 
 /*
  * The auditID alone does not do: a client may choose it (Audit-ID header), and could make its other
- * requests look like repeats. Time, user and URI belong to it.
+ * requests look like repeats. The time and all bytes of the event belong to it.
  */
 static struct slice
-identity_of(struct decode_context *c, const struct audit_facts *f, const struct falco_event *ev)
+identity_of(struct decode_context *c, const struct json *j, const struct audit_facts *f)
 {
-	const struct slice s[] = { f->id, f->stage, f->stamp, field_text(ev, FIELD_KA_USER),
-		f->verb, f->uri };
+	static const char digits[] = "0123456789abcdef";
+	const struct slice s[] = { f->id, f->stage, f->stamp };
+	struct slice bytes = json_text(j, ROOT);
+	uint64_t hash = hash_bytes(bytes.p, bytes.len, 0);
 	struct text t = { NULL, 0 };
-	size_t n = 0;
 
 	if (f->id.len == 0 || f->stamp.len == 0)
 		return (struct slice){ NULL, 0 };
-	for (size_t i = 0; i < sizeof(s) / sizeof(s[0]); i++)
-		n += s[i].len + 1;
-	t.p = arena_alloc(&c->scratch, n);
+	t.p = arena_alloc(&c->scratch, f->id.len + f->stage.len + f->stamp.len + 3 + 16);
 	for (size_t i = 0; i < sizeof(s) / sizeof(s[0]); i++) {
-		if (i > 0)
-			add(&t, SLICE(" "));
 		add(&t, s[i]);
+		add(&t, SLICE(" "));
 	}
+	for (int shift = 60; shift >= 0; shift -= 4)
+		t.p[t.len++] = digits[hash >> shift & 15];
 	return (struct slice){ t.p, t.len };
 }
 
@@ -420,7 +420,8 @@ take_container(const struct audit_facts *f, struct falco_event *ev)
 }
 
 void
-audit_finish(struct decode_context *c, const struct audit_facts *f, struct falco_event *ev)
+audit_finish(struct decode_context *c, const struct json *j, const struct audit_facts *f,
+    struct falco_event *ev)
 {
 	event_set(ev, FIELD_RULE, rule_of(c, f), VALUE_STRING);
 	event_set(ev, FIELD_SOURCE, SLICE("k8s_audit"), VALUE_STRING);
@@ -428,7 +429,7 @@ audit_finish(struct decode_context *c, const struct audit_facts *f, struct falco
 	ev->priority = f->refused ? PRIORITY_NOTICE : PRIORITY_INFORMATIONAL;
 	ev->message = ev->field[FIELD_RULE].text;
 	ev->output = output_of(c, f, ev);
-	ev->uuid = identity_of(c, f, ev);
+	ev->uuid = identity_of(c, j, f);
 	take_container(f, ev);
 	event_add_peeled(c, ev);
 	event_fill_plugin(ev);

@@ -30,7 +30,8 @@ struct audit_facts {
 	bool refused;
 };
 /* The rest of an event whose fields are set. */
-void audit_finish(struct decode_context *c, const struct audit_facts *f, struct falco_event *ev);
+void audit_finish(struct decode_context *c, const struct json *j, const struct audit_facts *f,
+    struct falco_event *ev);
 
 /* How the value of a wanted name is made from what its path leads to. */
 enum audit_how {

@@ -190,6 +190,6 @@ gke_event(
 	take_time(c, f.stamp, ev);
 	if (c->nwant > 0)
 		audit_take_wanted(c, j, true, ev);
-	audit_finish(c, &f, ev);
+	audit_finish(c, j, &f, ev);
 	return VERDICT_EVENT;
 }

@@ -209,8 +209,12 @@ spl_column_term(const struct spl *s, unsigned i, struct slice value, struct buf 
 		return false;
 	filled = fill != NULL && slice_eq(value, slice_of(fill));
 	filter_quote(out, slice_of(field));
-	buf_adds(out, " = ");
-	filter_quote(out, value);
+	if (s->list[s->slot[s->column[i].slot].index]) {
+		spl_print_element(out, value, true);
+	} else {
+		buf_adds(out, " = ");
+		filter_quote(out, value);
+	}
 	if (filled) {
 		buf_adds(out, " or not ");
 		filter_quote(out, slice_of(field));

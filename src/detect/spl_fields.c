@@ -58,6 +58,7 @@ spl_field(struct slice name, bool *list)
 	}
 	if (has_prefix(name, nested)) /* how Splunk names what is inside of Falco's JSON */
 		name = (struct slice){ name.p + nested.len, name.len - nested.len };
+	*list = memmem(name.p, name.len, "{}", 2) != NULL; /* a path through an array */
 	id = field_by_name(name);
 	if (id == FIELD_NONE)
 		id = field_by_text_key(name);

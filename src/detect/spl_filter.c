@@ -86,17 +86,19 @@ is_splunk_field(struct slice field)
 	return false;
 }
 
-/* A regular expression for one element of a list that is one text: (a,b), ["a","b"], a b. */
-static void
-print_element(struct buf *out, struct slice value)
+/* A regular expression for one element of a list that is one text: (a,b), ["a","b"], a b. exact:
+ * case counts, * is no wildcard. */
+void
+spl_print_element(struct buf *out, struct slice value, bool exact)
 {
 	struct buf re = { 0 };
 
-	buf_adds(&re, "(?i)(^|[(,\\[\" ])");
+	buf_adds(&re, exact ? "" : "(?i)");
+	buf_adds(&re, "(^|[(,\\[\" ])");
 	for (size_t i = 0; i < value.len; i++) {
 		char c = value.p[i];
 
-		if (c == '*') {
+		if (c == '*' && !exact) {
 			buf_adds(&re, "[^,\"]*");
 			continue;
 		}
@@ -117,7 +119,7 @@ print_equal(struct buf *out, struct slice name, bool list, struct slice value)
 
 	filter_quote(out, name);
 	if (list) {
-		print_element(out, value);
+		spl_print_element(out, value, false);
 		return;
 	}
 	spl_glob(&glob, value);

@@ -134,6 +134,7 @@ struct spl {
 	unsigned nby, nquery;
 	const char *by[GROUP_BY_MAX];
 	const char *fill[GROUP_BY_MAX]; /* what missing reads as; NULL: missing */
+	bool list[GROUP_BY_MAX];	/* a value is a list in one text: each element counts */
 	struct spl_aggregate aggregate[SPL_AGGREGATES];
 	unsigned naggregate;
 	struct spl_slot slot[SPL_SLOTS];
@@ -212,6 +213,8 @@ bool spl_resolve(struct spl_parser *p, const struct spl_token *name, struct slic
 const struct slice *spl_filled(const struct spl_parser *p, struct slice field);
 /* ANDs an expression to the filter of events. */
 bool spl_filter_add(struct spl_parser *p, const struct spl_expr *e);
+/* The operator and operand for a field of lists: one of the elements is this value. */
+void spl_print_element(struct buf *out, struct slice value, bool exact);
 /* A glob of our filters for a value of a search: * stays, what else is special is quoted. */
 void spl_glob(struct buf *out, struct slice value);
 
@@ -253,10 +256,16 @@ uint32_t spl_run_steps(const struct spl *s, struct spl_work *rows, uint32_t n, s
 
 /* Values as numbers in the order of their texts: see spl_rank.c. */
 #define SPL_RANK_NONE UINT32_MAX /* missing */
+struct spl_list {
+	uint32_t *rank; /* of its elements, ascending, each once */
+	uint32_t n;
+};
 struct spl_ranking {
 	uint32_t *rank; /* of each row: `fields` of them; the caller frees it */
 	unsigned fields;
 	struct slice *text[GROUP_BY_MAX]; /* by rank, in the arena */
+	/* of a field of lists: rank[] are numbers in here; NULL for others */
+	struct spl_list *list[GROUP_BY_MAX];
 };
 /* Of n rows of a table. */
 void spl_rank(const struct spl *s, const struct group_table *t, const struct symtab *symbols,

@@ -13,6 +13,9 @@
 #include "base/xalloc.h"
 #include "base/banned.h"
 
+#define COMBINATIONS_MAX 1024	    /* of elements of the lists of one event */
+#define MEMBERS_MAX	 (1u << 23) /* group rows with the elements taken */
+
 struct maker {
 	const struct spl *spl;
 	const struct group_table *table;
@@ -29,6 +32,7 @@ struct member {
 	int64_t bucket;
 	uint32_t row;	/* of the table */
 	uint32_t place; /* in the ranking */
+	uint32_t pick;	/* which elements of its by-fields that are lists */
 };
 
 static bool
@@ -37,11 +41,34 @@ is_missing(sym_t s)
 	return s == SYM_ABSENT || s == SYM_NULL;
 }
 
-/* Rank of a value as the search sees it. */
+/* The ranks of a value as the search sees it: none when it is missing, several of a list. */
+static const uint32_t *
+ranks_of(const struct maker *m, uint32_t place, unsigned by, uint32_t *n)
+{
+	const uint32_t *rank = &m->ranking.rank[(size_t)place * m->ranking.fields + by];
+	const struct spl_list *list = m->ranking.list[by];
+
+	*n = list != NULL ? list[*rank].n : *rank != SPL_RANK_NONE;
+	return list != NULL ? list[*rank].rank : rank;
+}
+
+/* The rank of a by-field. */
 static uint32_t
 rank_of(const struct maker *m, const struct member *v, unsigned by)
 {
-	return m->ranking.rank[(size_t)v->place * m->ranking.fields + by];
+	const uint32_t *rank;
+	uint32_t n, pick = v->pick;
+
+	if (m->ranking.list[by] == NULL)
+		return m->ranking.rank[(size_t)v->place * m->ranking.fields + by];
+	for (unsigned k = 0; k < by; k++) {
+		if (m->ranking.list[k] == NULL)
+			continue;
+		ranks_of(m, v->place, k, &n);
+		pick /= n;
+	}
+	rank = ranks_of(m, v->place, by, &n);
+	return rank[pick % n];
 }
 
 static struct slice
@@ -92,25 +119,47 @@ has_by_fields(const struct maker *m, uint32_t row)
 	return true;
 }
 
+/* How many rows of the search a group row goes into: one for each way to take an element of each
+ * by-field that is a list. */
+static uint32_t
+combinations(const struct maker *m, uint32_t place)
+{
+	uint32_t all = 1, n;
+
+	for (unsigned k = 0; k < m->spl->nby; k++) {
+		if (m->ranking.list[k] == NULL)
+			continue;
+		ranks_of(m, place, k, &n);
+		all =
+		    n < COMBINATIONS_MAX && all * n < COMBINATIONS_MAX ? all * n : COMBINATIONS_MAX;
+	}
+	return all;
+}
+
 /* The group rows that count: of a wanted bucket, with all by-fields; in order. */
 static struct member *
 collect(struct maker *m, const int64_t *wanted, size_t nwanted, uint32_t *n)
 {
-	uint32_t count = group_count(m->table);
-	struct member *v = xcalloc((size_t)count + 1, sizeof(*v));
+	uint32_t count = group_count(m->table), rows = 0;
 	uint32_t *row = xcalloc((size_t)count + 1, sizeof(*row));
+	size_t all = 0;
+	struct member *v;
 
+	for (uint32_t i = 0; i < count; i++)
+		if (wants(wanted, nwanted, group_bucket(m->table, i)) && has_by_fields(m, i))
+			row[rows++] = i;
+	spl_rank(m->spl, m->table, m->symbols, row, rows, &m->out->arena, &m->ranking);
+	for (uint32_t i = 0; i < rows; i++)
+		all += combinations(m, i);
+	all = all < MEMBERS_MAX ? all : MEMBERS_MAX;
+	v = xcalloc(all + 1, sizeof(*v));
 	*n = 0;
-	for (uint32_t i = 0; i < count; i++) {
-		int64_t bucket = group_bucket(m->table, i);
+	for (uint32_t i = 0; i < rows; i++) {
+		uint32_t ways = combinations(m, i);
 
-		if (!wants(wanted, nwanted, bucket) || !has_by_fields(m, i))
-			continue;
-		row[*n] = i;
-		v[*n] = (struct member){ bucket, i, *n };
-		++*n;
+		for (uint32_t k = 0; k < ways && *n < all; k++)
+			v[(*n)++] = (struct member){ group_bucket(m->table, row[i]), row[i], i, k };
 	}
-	spl_rank(m->spl, m->table, m->symbols, row, *n, &m->out->arena, &m->ranking);
 	if (*n > 1)
 		qsort_r(v, *n, sizeof(*v), by_bucket_and_key, m);
 	free(row);
@@ -164,17 +213,17 @@ compare_ranks(const void *pa, const void *pb)
 static uint32_t
 distinct(struct maker *m, const struct member *v, uint32_t n, unsigned by)
 {
-	uint32_t found = 0, left = 0;
+	uint32_t found = 0, left = 0, ranks;
 
-	if (n > m->nscratch) {
-		m->nscratch = n;
-		m->scratch = xreallocarray(m->scratch, n, sizeof(*m->scratch));
-	}
 	for (uint32_t i = 0; i < n; i++) {
-		uint32_t rank = rank_of(m, &v[i], by);
+		const uint32_t *rank = ranks_of(m, v[i].place, by, &ranks);
 
-		if (rank != SPL_RANK_NONE)
-			m->scratch[found++] = rank;
+		if (found + ranks > m->nscratch) {
+			m->nscratch = (found + ranks) * 2;
+			m->scratch = xreallocarray(m->scratch, m->nscratch, sizeof(*m->scratch));
+		}
+		for (uint32_t k = 0; k < ranks; k++)
+			m->scratch[found++] = rank[k];
 	}
 	if (found > 1)
 		qsort(m->scratch, found, sizeof(*m->scratch), compare_ranks);
@@ -243,11 +292,13 @@ edge_cell(struct maker *m, const struct member *v, uint32_t n, unsigned by, bool
 
 	for (uint32_t i = 0; i < n; i++) {
 		const struct group_row *r = group_row(m->table, v[i].row);
-		uint32_t rank = rank_of(m, &v[i], by);
+		uint32_t ranks, rank;
+		const uint32_t *first = ranks_of(m, v[i].place, by, &ranks);
 		int64_t t = latest ? r->last : r->first;
 
-		if (rank == SPL_RANK_NONE)
+		if (ranks == 0)
 			continue;
+		rank = *first;
 		if (best == SPL_RANK_NONE || (latest ? t > at : t < at) ||
 		    (t == at && rank < best)) {
 			best = rank;
@@ -261,10 +312,13 @@ static uint64_t
 count_of(const struct maker *m, const struct member *v, uint32_t n, unsigned by)
 {
 	uint64_t count = 0;
+	uint32_t ranks;
 
-	for (uint32_t i = 0; i < n; i++)
-		if (rank_of(m, &v[i], by) != SPL_RANK_NONE)
+	for (uint32_t i = 0; i < n; i++) {
+		ranks_of(m, v[i].place, by, &ranks);
+		if (ranks > 0)
 			count += group_row(m->table, v[i].row)->count;
+	}
 	return count;
 }
 

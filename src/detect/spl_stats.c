@@ -142,6 +142,7 @@ query_field(struct spl_parser *p, const struct spl_token *t, unsigned *out)
 		return spl_fail(
 		    p, t->at, t->text, "more than %d fields in one stats", GROUP_BY_MAX);
 	s->by[s->nquery] = arena_copy(p->arena, name).p;
+	s->list[s->nquery] = list;
 	s->fill[s->nquery++] = fill == NULL ? NULL : arena_copy(p->arena, *fill).p;
 	return true;
 }
