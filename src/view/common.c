@@ -114,7 +114,7 @@ group_by(struct ui *ui)
 			text_and(&terms, l->def->filter);
 		if (l != NULL && l->terms != NULL)
 			text_and(&terms, l->terms);
-		ui->next = table_new(def, def, terms.p, NULL);
+		ui->next = table_new(def, def, terms.p, table_label(v));
 	} else
 		ui_say(ui, STYLE_WARN,
 		    "this cell cannot be counted by: move to a name with the left and right keys");

@@ -262,9 +262,15 @@ static void
 health_draw(struct view *v, struct ui *ui, struct area a, const struct snapshot *s)
 {
 	struct health *h = health(v);
-	struct sheet sheet = { a, h->top, 0 };
+	struct sheet sheet;
 	int y;
 
+	if (!ui->folded && draw_rows() >= 12) {
+		table_tabs(a.y, NULL);
+		a.y++;
+		a.h--;
+	}
+	sheet = (struct sheet){ a, h->top, 0 };
 	if (s == NULL)
 		return;
 	y = next_line(&sheet);
@@ -319,6 +325,22 @@ health_act(struct view *v, struct ui *ui, enum action a, const struct snapshot *
 	return REACT_REDRAW;
 }
 
+/* Digits: the page below shows that view, as it would there. */
+static unsigned
+health_key(struct view *v, struct ui *ui, int key, const struct snapshot *s)
+{
+	(void)s;
+	for (unsigned i = 0; i < view_count; i++) {
+		if (view_defs[i].key == 0 || view_defs[i].key != key)
+			continue;
+		if (v->below != NULL && strcmp(v->below->ops->kind, "table") == 0)
+			return REACT_POP | table_show(v->below, &view_defs[i]);
+		ui->next = table_new(&view_defs[i], NULL, NULL, NULL);
+		return REACT_POP | REACT_PUSH;
+	}
+	return REACT_NONE;
+}
+
 static void
 health_place(const struct view *v, const struct snapshot *s, struct buf *out)
 {
@@ -344,6 +366,7 @@ static const struct view_ops health_ops = {
 	.request = health_request,
 	.draw = health_draw,
 	.act = health_act,
+	.key = health_key,
 	.place = health_place,
 	.close = health_close,
 };

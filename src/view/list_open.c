@@ -37,10 +37,21 @@ list_row_terms(const struct list *l, const struct snap_row *row, struct buf *out
 	return true;
 }
 
+/* The columns that name the row: "image postgres", "root @ api". */
 void
 list_row_label(const struct list *l, const struct snap_row *row, struct buf *out)
 {
 	unsigned n = 0;
+
+	if (l->def->by[0] != NULL && l->def->by[1] == NULL && l->ncol > 0) {
+		for (unsigned i = 0; i < l->ncol; i++)
+			if (l->kind[i] == COLUMN_BY)
+				column_title(out, &l->def->column[i]);
+		for (size_t i = 0; i < out->len; i++)
+			if (out->p[i] >= 'A' && out->p[i] <= 'Z')
+				out->p[i] = (char)(out->p[i] + 32);
+		buf_addc(out, ' ');
+	}
 
 	for (unsigned i = 0; i < l->ncol && n < 2; i++) {
 		bool missing;

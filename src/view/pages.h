@@ -16,6 +16,11 @@ bool table_sort(struct view *v, const char *column, bool descending);
 /* Shows another view with the same terms. */
 unsigned table_show(struct view *v, const struct view_def *def);
 
+/* The line of tabs; on: the one that is shown, NULL: the Health page. */
+void table_tabs(int y, const struct view_def *on);
+/* What a table was narrowed to, for the breadcrumb; NULL: nothing. */
+const char *table_label(const struct view *v);
+
 enum entity_kind {
 	ENTITY_USER,
 	ENTITY_CONTAINER,     /* by id */

@@ -42,7 +42,7 @@ table_title(const struct view *v, struct buf *out)
 	const struct table *t = table_const(v);
 
 	if (t->label != NULL)
-		buf_addf(out, "%s: ", t->label);
+		buf_addf(out, "%s > ", t->label);
 	buf_adds(out, t->list.def->title);
 }
 
@@ -66,8 +66,8 @@ tab_title(const struct view_def *d)
 	return d->title;
 }
 
-static void
-draw_tabs(const struct table *t, int y)
+void
+table_tabs(int y, const struct view_def *on)
 {
 	struct tab tab[16];
 	unsigned n = 0;
@@ -75,9 +75,9 @@ draw_tabs(const struct table *t, int y)
 	for (unsigned i = 0; i < view_count && n < 9; i++)
 		if (view_defs[i].key != 0) {
 			if (view_defs[i].key > '8' && n > 0 && tab[n - 1].key < '8')
-				tab[n++] = (struct tab){ '8', "Health", false };
+				tab[n++] = (struct tab){ '8', "Health", on == NULL };
 			tab[n++] = (struct tab){ view_defs[i].key, tab_title(&view_defs[i]),
-				t->list.def == &view_defs[i] };
+				on == &view_defs[i] };
 		}
 	if (draw_cols() >= 120) { /* pages that are no tables of events */
 		tab[n++] = (struct tab){ 'R', "Risk", false };
@@ -93,7 +93,7 @@ table_draw(struct view *v, struct ui *ui, struct area a, const struct snapshot *
 	struct table *t = table(v);
 
 	if (!ui->folded && draw_rows() >= 12) {
-		draw_tabs(t, a.y);
+		table_tabs(a.y, t->list.def);
 		a.y++;
 		a.h--;
 	}
@@ -198,6 +198,12 @@ table_new(const struct view_def *def, struct view_def *owned, const char *terms,
 	t->label = label == NULL ? NULL : xstrdup(label);
 	list_init(&t->list, def, terms, 0);
 	return &t->view;
+}
+
+const char *
+table_label(const struct view *v)
+{
+	return v->ops == &table_ops ? table_const(v)->label : NULL;
 }
 
 bool

@@ -181,7 +181,7 @@ START_TEST(group_by_cell)
 	ck_assert(stage_shows(&stage, "By user"));
 	ck_assert_str_eq(selected(), "anna");
 	stage_keys(&stage, "Enter");
-	ck_assert(stage_shows(&stage, "anna: Events"));
+	ck_assert(stage_shows(&stage, "user anna > Events"));
 	stage_keys(&stage, "Esc Esc");
 	ck_assert_ptr_null(stage.ui.top->below);
 	stage_close(&stage);
@@ -629,6 +629,37 @@ START_TEST(other_days)
 }
 END_TEST
 
+/* Digits on the Health page show that view; the tabs are there. */
+START_TEST(health_and_digits)
+{
+	unsigned n = 0;
+
+	open_three(&n);
+	stage_keys(&stage, "o H");
+	ck_assert(stage_shows(&stage, "[8 Health]"));
+	ck_assert_int_eq(line_of("order frozen"), -1);
+	stage_keys(&stage, "2");
+	ck_assert(stage_shows(&stage, "[2 Users]"));
+	ck_assert(stage_shows(&stage, "> NTC anna"));
+	ck_assert_int_eq(line_of("Health  filter"), -1);
+	stage_close(&stage);
+}
+END_TEST
+
+/* What a table is narrowed to stays in sight whatever view it shows. */
+START_TEST(digits_keep_the_term)
+{
+	unsigned n = 0;
+
+	open_three(&n);
+	stage_keys(&stage, "4 Enter 2");
+	ck_assert(stage_shows(&stage, "les > rule Terminal shell in container > Users"));
+	stage_keys(&stage, "%");
+	ck_assert(stage_shows(&stage, " > rule Terminal shell in container > "));
+	stage_close(&stage);
+}
+END_TEST
+
 static Suite *
 suite(void)
 {
@@ -662,6 +693,8 @@ suite(void)
 	tcase_add_test(t, loss_is_said);
 	tcase_add_test(t, limits_show);
 	tcase_add_test(t, other_days);
+	tcase_add_test(t, health_and_digits);
+	tcase_add_test(t, digits_keep_the_term);
 	tcase_add_test(t, doubtful_names_are_flagged);
 	suite_add_tcase(s, t);
 	return s;
