@@ -254,6 +254,70 @@ say_missing(const struct snapshot *s, const struct options *o)
 		    (unsigned long long)s->panel[0].overflow);
 }
 
+#define ASKED_MAX (REQUEST_PANELS - 1)
+
+/* Names of fields that may be to blame: those of the filter when nothing passed it, by-fields that
+ * the last row has not. */
+static unsigned
+suspects(const struct request *req, const struct snap_panel *p, struct slice name[ASKED_MAX],
+    struct filter **f)
+{
+	const struct query *q = &req->panel[0].query;
+	struct filter_error err;
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < q->nby && n < ASKED_MAX; i++)
+		if (p->nrows > 0 && p->row[p->nrows - 1].symbol[i] == SYM_ABSENT)
+			name[n++] = slice_of(q->by[i]);
+	*f = p->total > 0 || q->filter == NULL ? NULL : filter_parse(q->filter, &err);
+	for (unsigned i = 0; *f != NULL && n < ASKED_MAX && filter_field_name(*f, i, &name[n]);
+	     i++) {
+		bool twice = false;
+
+		for (unsigned k = 0; k < n; k++)
+			twice = twice || slice_eq(name[k], name[n]);
+		n += !twice;
+	}
+	return n;
+}
+
+/* Fields that no event has: most likely a slip of the pen. What left the index may have had them.
+ */
+static void
+say_unknown(struct engine *e, struct request *req, const struct snapshot *s)
+{
+	struct slice name[ASKED_MAX];
+	struct filter *f;
+	struct snapshot *more;
+	unsigned n;
+
+	if (!s->panel[0].used || s->stats.events == 0 || s->stats.evicted > 0)
+		return;
+	n = suspects(req, &s->panel[0], name, &f);
+	for (unsigned i = 0; i < n; i++) {
+		struct panel_request *p = &req->panel[1 + i];
+		struct buf term = { 0 };
+
+		p->used = true;
+		p->query.kind = QUERY_GROUPS;
+		(void)snprintf(p->sort, sizeof(p->sort), "count");
+		p->rows = 1;
+		filter_quote(&term, name[i]);
+		buf_adds(&term, " exists");
+		query_and(&p->query, term.p);
+		buf_release(&term);
+	}
+	more = n > 0 ? engine_answer(e, req) : NULL;
+	for (unsigned i = 0; more != NULL && i < n; i++)
+		if (more->panel[1 + i].used && !more->panel[1 + i].bad_query &&
+		    more->panel[1 + i].matched == 0)
+			complain("no event has a field \"%.*s\"", (int)name[i].len, name[i].p);
+	if (more != NULL)
+		snapshot_free(more);
+	if (f != NULL)
+		filter_free(f);
+}
+
 static int
 finish(struct engine *e, const struct options *o, struct request *req)
 {
@@ -274,6 +338,8 @@ finish(struct engine *e, const struct options *o, struct request *req)
 	if (output_close(&out) != 0)
 		status = 2;
 	say_missing(s, o);
+	if (!o->health)
+		say_unknown(e, req, s);
 	if (reading_say_failed(s))
 		status = 2;
 	reading_say_bad(s);

@@ -63,6 +63,35 @@ filter_is_or(const struct filter *f)
 	return f->root != NULL && f->root->kind == NODE_OR;
 }
 
+struct nth_field {
+	unsigned left;
+	bool found;
+	struct slice name;
+};
+
+static void
+count_field(struct term *t, void *arg)
+{
+	struct nth_field *n = arg;
+
+	if (n->found || t->kind != TERM_COLUMN || t->op == OP_EXISTS || n->left-- > 0)
+		return;
+	n->found = true;
+	n->name = t->name.len > 0 || t->field >= FIELD_KNOWN
+		      ? t->name
+		      : slice_of(field_info((enum field_id)t->field)->name);
+}
+
+bool
+filter_field_name(const struct filter *f, unsigned i, struct slice *name)
+{
+	struct nth_field n = { .left = i };
+
+	expr_each(f->root, count_field, &n);
+	*name = n.name;
+	return n.found && n.name.len > 0;
+}
+
 struct bind {
 	struct schema *schema;
 	struct filter_error *err;

@@ -33,6 +33,9 @@ bool filter_is_all(const struct filter *f);
 /* True when its outermost operator is "or": it wants parentheses before something is ANDed to it.
  */
 bool filter_is_or(const struct filter *f);
+/* Name of the i-th field that the filter compares, as often as it does; one that it asks to exist or
+ * not is left out. False: there are no more. */
+bool filter_field_name(const struct filter *f, unsigned i, struct slice *name);
 /* The filter written back in one normal form (allocated): equal filters give equal text. */
 char *filter_print(const struct filter *f);
 

@@ -3,6 +3,7 @@
  */
 #include "view/list.h"
 
+#include "query/filter.h"
 #include "view/text.h"
 #include "base/banned.h"
 
@@ -51,7 +52,7 @@ nothing_arrived(struct lines *l, const struct snapshot *s)
 		text_plural(&b, s->tally.noise, "line");
 		buf_adds(&b, " of Falco's own log. H shows them");
 	} else
-		buf_adds(&b, "no event yet");
+		buf_adds(&b, ui_live(s) ? "no event yet" : "no event: everything was read");
 	line(l, STYLE_BOLD, buf_slice(&b));
 	for (unsigned i = 0; i < s->nsources; i++) {
 		const struct snap_source *src = &s->source[i];
@@ -71,6 +72,30 @@ nothing_arrived(struct lines *l, const struct snapshot *s)
 	buf_release(&b);
 }
 
+/* A name that is in no catalogue is most likely a slip of the pen. */
+static void
+unknown_fields(const struct ui *ui, struct lines *to)
+{
+	struct filter_error err;
+	struct filter *f = ui->filter == NULL ? NULL : filter_parse(ui->filter, &err);
+	struct slice name;
+	struct buf b = { 0 };
+
+	for (unsigned i = 0; f != NULL && i < 16 && filter_field_name(f, i, &name); i++) {
+		if (field_by_name(name) != FIELD_NONE)
+			continue;
+		buf_clear(&b);
+		buf_addf(&b,
+		    "\"%.*s\" is no field that falcotop knows: only events that carry it "
+		    "can match",
+		    (int)name.len, name.p);
+		line(to, STYLE_WARN, buf_slice(&b));
+	}
+	if (f != NULL)
+		filter_free(f);
+	buf_release(&b);
+}
+
 static void
 filtered_out(const struct list *l, const struct ui *ui, struct lines *to, const struct snapshot *s)
 {
@@ -84,6 +109,7 @@ filtered_out(const struct list *l, const struct ui *ui, struct lines *to, const 
 	if (ui->filter != NULL) {
 		buf_addf(&b, "filter: %s   - X drops it, \\ edits it", ui->filter);
 		line(to, STYLE_NORMAL, buf_slice(&b));
+		unknown_fields(ui, to);
 	}
 	buf_clear(&b);
 	if (ui->since != TIME_NONE || ui->until != TIME_NONE) {

@@ -143,8 +143,16 @@ draw_source(struct sheet *s, const struct ui *ui, const struct snap_source *src)
 			time_print_age(&b, clock_wall() - src->last_arrival);
 			(void)strip_add(&to, 2, STYLE_DIM, "last input %s ago", b.p);
 		}
-		if (!isnan(src->lag) && ui_live(ui->snap))
-			(void)strip_add(&to, 2, STYLE_DIM, "lag %.1f s", src->lag);
+		if (!isnan(src->lag) && ui_live(ui->snap) && src->state != SOURCE_DONE &&
+		    src->state != SOURCE_FAILED) {
+			buf_clear(&b);
+			if (src->lag < 60)
+				buf_addf(&b, "%.1f s", src->lag);
+			else
+				time_print_age(
+				    &b, src->lag > 9e9 ? INT64_MAX : (int64_t)(src->lag * 1e9));
+			(void)strip_add(&to, 2, STYLE_DIM, "lag %s", b.p);
+		}
 	}
 	draw_counters(s, &src->tally);
 	if (src->error.len > 0 && (y = next_line(s)) >= 0)

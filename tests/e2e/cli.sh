@@ -253,5 +253,13 @@ if [ -r "$log" ]; then
 else
 	skip "the attack range's row" "no $log"
 fi
+# Fields that no event has.
+nosuch() { run 1 report --by user.name -f 'nosuch = 1' "$demo" && says err '^falcotop: no event has a field "nosuch"$'; }
+ok "a filter by a field that no event has" nosuch
+nosuch_by() { run 0 report --by nosuch "$demo" && says err '^falcotop: no event has a field "nosuch"$'; }
+ok "counted by a field that no event has" nosuch_by
+known_by() { run 1 report --by user.name -f 'user.name = nobody-at-all' "$demo" && ! says err 'no event has'; }
+ok "a field that events have" known_by
+
 echo "1..$n"
 exit $bad

@@ -597,6 +597,9 @@ START_TEST(limits_show)
 	stage.ui.until = stage.ui.since;
 	stage_keys(&stage, "\\ r o o t Enter");
 	ck_assert(stage_shows(&stage, "until 08:00:09   - X again drops it"));
+	ck_assert_int_eq(line_of("is no field"), -1);
+	stage_keys(&stage, "X \\ n o s u c h = 1 Enter");
+	ck_assert(stage_shows(&stage, "\"nosuch\" is no field that falcotop knows"));
 	stage_keys(&stage, "X");
 	ck_assert(stage_shows(&stage, "X again drops the limits"));
 	ck_assert(stage_shows(&stage, "until 08:00:09   - X drops it"));
