@@ -477,6 +477,27 @@ detecting_reload(void *detecting)
 }
 
 bool
+detecting_reload_said(void *detecting, struct buf *said)
+{
+	const struct detecting *d = detecting;
+	struct buf problems = { 0 }, *before = complain_into(&problems);
+	unsigned n = 0;
+
+	detecting_reload(detecting);
+	(void)complain_into(before);
+	for (size_t i = 0; i < problems.len; i++)
+		n += problems.p[i] == '\n';
+	if (n == 0) /* nobody else changes the set */
+		buf_addf(said, "read again: config, rules, macros, %u detection%s", d->set->n,
+		    d->set->n == 1 ? "" : "s");
+	else
+		buf_addf(said, "read again, with %u problem%s: %.*s", n, n == 1 ? "" : "s",
+		    (int)strcspn(problems.p, "\n"), problems.p);
+	buf_release(&problems);
+	return n == 0;
+}
+
+bool
 detecting_free(struct detecting *d, int64_t timeout_ns)
 {
 	bool ok;

@@ -36,6 +36,9 @@ void detecting_attach(struct detecting *d, struct engine *e);
 void detecting_detach(struct detecting *d);
 /* Loads rules and detections again; from any thread, for stop_on_reload(). */
 void detecting_reload(void *detecting);
+/* The same for a screen: one line about how it went goes to said instead. True: nothing was wrong.
+ */
+bool detecting_reload_said(void *detecting, struct buf *said);
 /* After engine_free(). Waits that long for the history to be written; false after a complaint that
  * it was not. NULL is fine. */
 bool detecting_free(struct detecting *d, int64_t timeout_ns);

@@ -12,11 +12,13 @@
 
 #include <errno.h>
 #include <event2/event.h>
+#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <sys/eventfd.h>
+#include <termios.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -40,6 +42,17 @@ static int wake_fd = -1;
 static pthread_t ui_thread;
 static atomic_int ended_by;	/* the signal that ends the program; 0: none */
 static atomic_bool screen_done; /* the terminal is restored */
+
+/* What the thread of signals and the loop tell each other of reloads. */
+static struct {
+	pthread_mutex_t lock; /* held while reloading */
+	bool (*reload)(
+	    void *arg, struct buf *said); /* NULL: there is no screen, or none any more */
+	void *arg;
+	pthread_mutex_t said_lock; /* never held for long: the loop takes it */
+	struct buf said;
+	bool well;
+} again = { .lock = PTHREAD_MUTEX_INITIALIZER, .said_lock = PTHREAD_MUTEX_INITIALIZER };
 
 struct loop {
 	struct event_base *base;
@@ -89,14 +102,50 @@ interactive_wake(void *arg)
 	}
 }
 
+/* A terminal that went away sends SIGHUP, and so does who wants a reload. */
+static bool
+terminal_is_there(void)
+{
+	struct pollfd p = { .fd = screen_fd() };
+	struct termios t;
+
+	return tcgetattr(p.fd, &t) == 0 && poll(&p, 1, 0) >= 0 &&
+	       (p.revents & (POLLHUP | POLLERR | POLLNVAL)) == 0;
+}
+
+/* False: there is nothing to reload, or nobody to tell. */
+static bool
+reload(void)
+{
+	struct buf said = { 0 };
+	bool wanted, well = false;
+
+	(void)pthread_mutex_lock(&again.lock);
+	wanted = again.reload != NULL && terminal_is_there();
+	if (wanted)
+		well = again.reload(again.arg, &said);
+	(void)pthread_mutex_unlock(&again.lock);
+	if (wanted) {
+		(void)pthread_mutex_lock(&again.said_lock);
+		buf_release(&again.said);
+		again.said = said;
+		again.well = well;
+		(void)pthread_mutex_unlock(&again.said_lock);
+		interactive_wake(NULL);
+	}
+	return wanted;
+}
+
 static void *
 watch_signals(void *arg)
 {
 	sigset_t *set = arg;
 	int sig = 0;
 
-	if (sigwait(set, &sig) != 0)
-		return NULL;
+	do {
+		if (sigwait(set, &sig) != 0)
+			return NULL;
+	} while (sig == SIGHUP && reload());
 	atomic_store(&ended_by, sig);
 	interactive_wake(NULL);
 	for (int ms = 0; ms < GRACE_MS && !atomic_load(&screen_done); ms += 10)
@@ -292,6 +341,19 @@ release_keys(struct loop *l)
 	    l); /* ncurses may hold keys that the descriptor no longer shows */
 }
 
+/* In the message line, how the last reload went. */
+static void
+say_reload(struct loop *l)
+{
+	(void)pthread_mutex_lock(&again.said_lock);
+	if (again.said.len > 0) {
+		ui_say(&l->ui, again.well ? STYLE_OK : STYLE_WARN, "%s", again.said.p);
+		draw_by(l, 0);
+	}
+	buf_release(&again.said);
+	(void)pthread_mutex_unlock(&again.said_lock);
+}
+
 static void
 on_wake(evutil_socket_t fd, short what, void *arg)
 {
@@ -307,6 +369,7 @@ on_wake(evutil_socket_t fd, short what, void *arg)
 		(void)event_base_loopbreak(l->base);
 		return;
 	}
+	say_reload(l);
 	s = engine_take(l->engine);
 	if (s != NULL) {
 		bool awaited = ui_waits(&l->ui) && s->number >= l->ui.asked;
@@ -446,6 +509,16 @@ loop_stop(struct loop *l)
 		event_base_free(l->base);
 }
 
+/* NULL: from now on SIGHUP ends the program; waits for a reload that runs. */
+static void
+set_reload(bool (*fn)(void *arg, struct buf *said), void *arg)
+{
+	(void)pthread_mutex_lock(&again.lock);
+	again.reload = fn;
+	again.arg = arg;
+	(void)pthread_mutex_unlock(&again.lock);
+}
+
 int
 interactive_run(const struct interactive_options *o)
 {
@@ -466,11 +539,13 @@ interactive_run(const struct interactive_options *o)
 	if (loop_start(&l)) {
 		if (o->sources != NULL)
 			source_set_start(o->sources);
+		set_reload(o->reload, o->reload_arg);
 		l.ticked = clock_mono();
 		draw(&l); /* the lists learn how many rows they show */
 		send_request(&l);
 		arm_timer(&l);
 		(void)event_base_dispatch(l.base);
+		set_reload(NULL, NULL);
 		err[0] = '\0';
 	}
 	screen_close();

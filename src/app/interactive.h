@@ -23,10 +23,14 @@ struct interactive_options {
 	const char *sort;		    /* "[-]COLUMN", as --sort; NULL = the view's own */
 	int64_t since, until;		    /* TIME_NONE = open */
 	const struct ui_services *services; /* borrowed; NULL: nothing can be changed */
-	uint64_t limit;			    /* at most this many rows; 0 = no limit */
-	enum color_mode color;		    /* --color; NO_COLOR is looked at here */
-	bool ascii;			    /* --ascii; also when the locale is not UTF-8 */
-	bool stdin_is_data; /* events come through standard input: keys from /dev/tty */
+	/* SIGHUP while the terminal is there: called on another thread, appends one line about how
+	 * it went; true: well. NULL: SIGHUP ends the program. */
+	bool (*reload)(void *arg, struct buf *said);
+	void *reload_arg;
+	uint64_t limit;	       /* at most this many rows; 0 = no limit */
+	enum color_mode color; /* --color; NO_COLOR is looked at here */
+	bool ascii;	       /* --ascii; also when the locale is not UTF-8 */
+	bool stdin_is_data;    /* events come through standard input: keys from /dev/tty */
 };
 
 /*
@@ -40,8 +44,8 @@ void interactive_wake(void *arg);
 
 /*
  * Runs the dashboard until the user quits (0), a signal (128 + n) or the terminal is lost (128 +
- * SIGHUP). 2 with one line on standard error when there is no usable terminal, or a sort column
- * that the view does not have.
+ * SIGHUP). SIGHUP with the terminal still there is a wish to reload. 2 with one line on standard
+ * error when there is no usable terminal, or a sort column that the view does not have.
  */
 int interactive_run(const struct interactive_options *o);
 

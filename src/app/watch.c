@@ -76,6 +76,8 @@ watch_run(const struct options *o)
 	io.engine = engine_new(&eo);
 	detecting_attach(d, io.engine);
 	io.services = detecting_services(d);
+	io.reload = detecting_reload_said;
+	io.reload_arg = d;
 	io.sources = source_set_new(io.engine, &so);
 	if (add_sources(io.sources, o, &io.stdin_is_data))
 		status = interactive_run(&io);
