@@ -33,8 +33,8 @@ finish(struct reading *r, const struct options *o)
 int
 collect_run(const struct options *o)
 {
-	struct detecting *d = detecting_new(
-	    o, DETECTING_RULES | DETECTING_SET | DETECTING_HISTORY | DETECTING_MEMORY);
+	struct detecting *d = detecting_new(o, DETECTING_RULES | DETECTING_SET | DETECTING_HISTORY |
+						   DETECTING_MEMORY | DETECTING_MUTES);
 	struct engine_options eo = { .threads = o->threads,
 		.memory = o->memory,
 		.spool = o->memory,

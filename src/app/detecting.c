@@ -323,7 +323,7 @@ load_mutes(struct detecting *d)
 	char err[MUTES_ERROR_MAX];
 
 	if (mutes_load(m, NULL, err))
-		d->saver = saver_new(print_mutes, d);
+		d->saver = (d->use & DETECTING_KEEP_MUTES) != 0 ? saver_new(print_mutes, d) : NULL;
 	else
 		complain("mutes: %s (they are left alone, and none are kept in this run)", err);
 	return m;

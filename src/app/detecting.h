@@ -11,11 +11,12 @@
 #include "view/stack.h"
 
 enum detecting_use {
-	DETECTING_RULES = 1,   /* rules files */
-	DETECTING_SET = 2,     /* detections */
-	DETECTING_HISTORY = 4, /* risk events go to the history */
-	DETECTING_MEMORY = 8,  /* the book starts with it, and what is new is flagged */
-	DETECTING_MUTES = 16,  /* the user's mutes, and changes of them */
+	DETECTING_RULES = 1,	   /* rules files */
+	DETECTING_SET = 2,	   /* detections */
+	DETECTING_HISTORY = 4,	   /* risk events go to the history */
+	DETECTING_MEMORY = 8,	   /* the book starts with it, and what is new is flagged */
+	DETECTING_MUTES = 16,	   /* the user's mutes flag risk events */
+	DETECTING_KEEP_MUTES = 64, /* and changes of them are kept */
 	/* detections, but of --detections alone and as they are written */
 	DETECTING_ONLY_NAMED = 32
 };

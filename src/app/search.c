@@ -128,6 +128,7 @@ make_request(struct request *r, const struct options *o, const struct detection 
 	r->want_sources = true;
 	r->want_bad = true;
 	p->used = true;
+	p->muted_too = true; /* mutes flag risk, and hide rows on screens alone */
 	(void)snprintf(p->detection, sizeof(p->detection), "%s", d->name);
 	if (o->filter != NULL)
 		query_and(&p->query, o->filter);
@@ -186,7 +187,8 @@ run(const struct options *o, struct detecting *d, const struct request *req)
 int
 search_run(const struct options *o)
 {
-	struct detecting *d = detecting_new(o, DETECTING_RULES | DETECTING_SET | DETECTING_HISTORY);
+	struct detecting *d =
+	    detecting_new(o, DETECTING_RULES | DETECTING_SET | DETECTING_HISTORY | DETECTING_MUTES);
 	const struct detection *found = detecting_find(d, o->detection);
 	struct request req;
 	int status = 2;

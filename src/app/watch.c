@@ -71,7 +71,7 @@ watch_run(const struct options *o)
 	if (interactive_prepare() != 0)
 		goto out;
 	d = detecting_new(o, DETECTING_RULES | DETECTING_SET | DETECTING_HISTORY |
-				 DETECTING_MEMORY | DETECTING_MUTES);
+				 DETECTING_MEMORY | DETECTING_MUTES | DETECTING_KEEP_MUTES);
 	eo.risk = detecting_risk(d);
 	io.engine = engine_new(&eo);
 	detecting_attach(d, io.engine);

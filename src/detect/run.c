@@ -17,8 +17,21 @@
 #define SHARE 9 /* as long as a collect took it rests so many times */
 
 static void
+shadow_close(struct detect_run *r, struct watch *w)
+{
+	if (w->shadow == NULL)
+		return;
+	live_close(r->model, w->shadow->live);
+	free(w->shadow->count);
+	free(w->shadow->tactics);
+	free(w->shadow);
+	w->shadow = NULL;
+}
+
+static void
 watch_close(struct detect_run *r, struct watch *w)
 {
+	shadow_close(r, w);
 	live_close(r->model, w->live);
 	free(w->problem);
 	free(w->count);
@@ -26,19 +39,51 @@ watch_close(struct detect_run *r, struct watch *w)
 	*w = (struct watch){ 0 };
 }
 
+/* NULL, with why in err: no more slots. */
+static struct live *
+query_open(struct detect_run *r, const struct spl *spl, const char *term, struct filter_error *err)
+{
+	struct live *l;
+	struct query q;
+
+	spl_query(spl, &q);
+	q.bucket = HOUR;
+	query_and(&q, term);
+	l = live_open(r->model, &q, err);
+	query_release(&q);
+	return l;
+}
+
+/* One that cannot be opened flags nothing: what it hides counts. */
+static void
+shadow_open(struct detect_run *r, struct watch *w)
+{
+	struct filter_error err;
+	struct live *l;
+
+	if (r->hidden.term == NULL || w->live == NULL)
+		return;
+	l = query_open(r, w->spl, r->hidden.term, &err);
+	if (l == NULL)
+		return;
+	w->shadow = xcalloc(1, sizeof(*w->shadow));
+	w->shadow->detection = w->detection;
+	w->shadow->spl = w->spl;
+	w->shadow->live = l;
+	w->shadow->version = UINT64_MAX;
+	w->shadow->tactics = xstrdup("");
+}
+
 static void
 watch_open(struct detect_run *r, struct watch *w)
 {
 	struct filter_error err;
-	struct query q;
 
-	spl_query(w->spl, &q);
-	q.bucket = HOUR;
-	w->live = live_open(r->model, &q, &err);
+	w->live = query_open(r, w->spl, "", &err);
 	if (w->live == NULL)
 		w->problem = xstrdup(err.message);
 	w->version = UINT64_MAX;
-	query_release(&q);
+	shadow_open(r, w);
 }
 
 /* Whether some event came from the source of Kubernetes audit events. */
@@ -149,6 +194,7 @@ detect_run_free(struct detect_run *r)
 		return;
 	close_set(r, r->watch, r->set);
 	watch_close(r, &r->local);
+	run_hidden_clear(&r->hidden);
 	live_close(r->model, r->sources);
 	spl_free(r->local_spl);
 	buf_release(&r->texts.message);
@@ -289,40 +335,67 @@ find_changes(struct detect_run *r, struct watch *w)
 	sort_hours(r);
 }
 
-static uint64_t
-collect_watch(struct detect_run *r, struct watch *w, detect_risk_fn *fn, void *arg)
+static void
+emit_changed(struct emit *e, const struct watch *w)
 {
-	struct emit e = { .run = r, .watch = w, .fn = fn, .arg = arg };
+	struct detect_run *r = e->run;
 	struct spl_result result;
+
+	spl_rows_changed(w->spl, live_groups(w->live), model_symbols(r->model), r->hour, r->nhour,
+	    r->changed, &result);
+	e->result = &result;
+	for (uint32_t i = 0; i < result.nrows; i++) {
+		if (!result.row[i].changed)
+			continue;
+		if (w->detection != NULL)
+			run_emit_detection(e, &result.row[i]);
+		else
+			run_emit_local(e, &result.row[i]);
+	}
+	spl_result_release(&result);
+}
+
+/* Whether what is hidden is still being looked for. */
+static bool
+is_scanning(const struct watch *w)
+{
+	uint64_t done, total;
+
+	if (w->shadow == NULL)
+		return false;
+	live_progress(w->shadow->live, &done, &total);
+	return done < total;
+}
+
+static uint64_t
+collect_watch(struct emit e, struct watch *w)
+{
 	uint64_t version;
 
 	if (w->live == NULL || (w->detection != NULL && w->detection->nrisk == 0))
 		return 0;
 	version = live_version(w->live);
-	if (version == w->version)
+	if (version == w->version || is_scanning(w))
 		return 0;
-	w->version = version;
-	find_changes(r, w);
-	if (r->nhour == 0)
-		return 0;
-	spl_rows_changed(w->spl, live_groups(w->live), model_symbols(r->model), r->hour, r->nhour,
-	    r->changed, &result);
-	e.result = &result;
-	for (uint32_t i = 0; i < result.nrows; i++) {
-		if (!result.row[i].changed)
-			continue;
-		if (w->detection != NULL)
-			run_emit_detection(&e, &result.row[i]);
-		else
-			run_emit_local(&e, &result.row[i]);
+	if (w->shadow != NULL) { /* the flags are there before the events */
+		struct emit hide = e;
+
+		hide.shadow = true;
+		(void)collect_watch(hide, w->shadow);
 	}
-	spl_result_release(&result);
+	w->version = version;
+	find_changes(e.run, w);
+	if (e.run->nhour == 0)
+		return 0;
+	e.watch = w;
+	emit_changed(&e, w);
 	return e.n;
 }
 
 uint64_t
 detect_run_collect(struct detect_run *r, bool last, detect_risk_fn *fn, void *arg)
 {
+	const struct emit e = { .run = r, .fn = fn, .arg = arg };
 	int64_t began = clock_mono();
 	uint64_t n = 0;
 
@@ -330,8 +403,8 @@ detect_run_collect(struct detect_run *r, bool last, detect_risk_fn *fn, void *ar
 		return 0;
 	open_audit(r);
 	for (unsigned i = 0; i < r->set->n; i++)
-		n += collect_watch(r, &r->watch[i], fn, arg);
-	n += collect_watch(r, &r->local, fn, arg);
+		n += collect_watch(e, &r->watch[i]);
+	n += collect_watch(e, &r->local);
 	r->finished = clock_mono();
 	r->cost = r->finished - began;
 	return n;
@@ -350,6 +423,21 @@ detect_run_again(struct detect_run *r)
 	for (unsigned i = 0; i < r->set->n; i++)
 		forget(&r->watch[i]);
 	forget(&r->local);
+}
+
+void
+detect_run_mute(struct detect_run *r, const char *hidden_term)
+{
+	run_hidden_clear(&r->hidden);
+	if (hidden_term != NULL && hidden_term[0] != '\0')
+		r->hidden.term = xstrdup(hidden_term);
+	for (unsigned i = 0; i < r->set->n; i++) {
+		shadow_close(r, &r->watch[i]);
+		shadow_open(r, &r->watch[i]);
+	}
+	shadow_close(r, &r->local);
+	shadow_open(r, &r->local);
+	detect_run_again(r);
 }
 
 void

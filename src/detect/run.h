@@ -31,6 +31,10 @@ void detect_run_free(struct detect_run *r);
 void detect_run_swap(struct detect_run *r, struct detection_set *set);
 struct detection_set *detect_run_set(const struct detect_run *r);
 
+/* What mutes hide, as a filter; "" or NULL: nothing. All risk events are given again: those with
+ * hidden events alone are flagged as muted. */
+void detect_run_mute(struct detect_run *r, const char *hidden_term);
+
 /* Slices of e are good until the callback returns. */
 typedef void detect_risk_fn(void *arg, const struct risk_event *e);
 /*

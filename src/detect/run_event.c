@@ -92,6 +92,11 @@ send(struct emit *e, struct risk_event *ev, struct slice object)
 		return;
 	ev->object = object;
 	risk_identity(ev->id, ev->search, ev->hour, ev->row, object);
+	if (e->shadow) {
+		run_hidden_note(&e->run->hidden, ev);
+		return;
+	}
+	ev->muted = run_hidden_all(&e->run->hidden, ev);
 	e->fn(e->arg, ev);
 	e->n++;
 }

@@ -85,6 +85,7 @@ risk_swap(struct risk *r, struct detection_set *set)
 	r->next = 0;
 	if (r->run == NULL) {
 		open_run(r, set);
+		risk_mutes_again(r);
 		return;
 	}
 	made = move_counters(r, set);
@@ -93,6 +94,16 @@ risk_swap(struct risk *r, struct detection_set *set)
 	r->made = made;
 	detection_set_drop(r->set);
 	r->set = detection_set_hold(set);
+}
+
+void
+risk_mute_events(struct risk *r, const char *hidden_term)
+{
+	if (r->run == NULL)
+		return;
+	detect_run_mute(r->run, hidden_term);
+	r->dirty = true;
+	r->next = 0;
 }
 
 void

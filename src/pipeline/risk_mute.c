@@ -134,12 +134,21 @@ risk_mutes_work(struct risk *r, int64_t mono)
 		free(m->term);
 		m->term = xstrdup(mutes_term(m->list));
 		m->hidden = open_hidden(r, mutes_hidden_term(m->list));
+		risk_mute_events(r, mutes_hidden_term(m->list));
 		live_close(r->model, old);
 	}
 	(void)pthread_mutex_unlock(&m->lock);
 	if (!kept)
 		changed(r);
 	return other;
+}
+
+void
+risk_mutes_again(struct risk *r)
+{
+	(void)pthread_mutex_lock(&r->mutes.lock);
+	risk_mute_events(r, mutes_hidden_term(r->mutes.list));
+	(void)pthread_mutex_unlock(&r->mutes.lock);
 }
 
 const char *

@@ -122,6 +122,8 @@ void risk_mutes_open(struct risk *r, struct mutes *list);
 void risk_mutes_close(struct risk *r);
 /* True when screens have to leave out something else now. */
 bool risk_mutes_work(struct risk *r, int64_t mono);
+/* Detections started to run: they learn what is muted. */
+void risk_mutes_again(struct risk *r);
 /* "" when nothing is muted. r may be NULL. */
 const char *risk_mute_term(const struct risk *r);
 void risk_mutes_snapshot(struct risk *r, const struct request *q, struct snapshot *s);
@@ -139,6 +141,8 @@ void risk_row(struct risk *r, const struct risk_columns *c, struct snap_row *to)
 void risk_snapshot(struct risk *r, const struct request *q, struct snapshot *s);
 
 /* --- risk.c, for the files above */
+/* Risk events with hidden events alone are flagged from now on; all are given again. */
+void risk_mute_events(struct risk *r, const char *hidden_term);
 /* One more risk event of a search is in the book. */
 void risk_count_made(struct risk *r, struct slice search);
 

@@ -74,8 +74,10 @@ static void
 entry_points(const void *row, const struct ui *ui, struct grid_cell *out)
 {
 	(void)ui;
-	buf_addc(&out->text, '+');
+	buf_addc(&out->text, entry(row)->counts ? '+' : '(');
 	risk_score_text(&out->text, entry(row)->score);
+	if (!entry(row)->counts)
+		buf_addc(&out->text, ')');
 	out->style = idle(row) ? STYLE_DIM : STYLE_NORMAL;
 }
 
@@ -163,7 +165,7 @@ entry_leaves(const void *row, const struct ui *ui, struct grid_cell *out)
 static const struct grid_column columns[] = {
 	{ "TIME", "when the risk event stands: its first contributing event", 14, 0, 0, false, -1,
 	    entry_time, entry_first, NULL },
-	{ "PTS", "points it adds", 5, 0, 0, true, -1, entry_points, entry_score, NULL },
+	{ "PTS", "points it adds; in brackets: muted, it adds none", 5, 0, 0, true, -1, entry_points, entry_score, NULL },
 	{ "WHY", "the search that made it; local: one of Falco's own rules", 16, 2, 0, false, 1,
 	    entry_search, NULL, NULL },
 	{ "ROW", "the row of the search that it stands for", 12, 4, 50, false, 1, entry_row, NULL,

@@ -13,7 +13,7 @@ static char dir[] = "/tmp/falcotop-test.XXXXXX";
 struct got {
 	struct buf text; /* a line an event, as they came */
 	uint64_t id[64][2];
-	unsigned n;
+	unsigned n, muted;
 };
 
 static void
@@ -29,14 +29,15 @@ take(void *arg, const struct risk_event *e)
 	    (int)e->object.len, e->object.p, (int)e->object_type.len, e->object_type.p,
 	    (int)e->search.len, e->search.p, (int)e->message.len, e->message.p,
 	    (int)e->techniques.len, e->techniques.p, (int)e->tactics.len, e->tactics.p);
-	MUST(e->first <= e->last && e->first >= e->hour && e->last < e->hour + HOUR && !e->muted);
+	MUST(e->first <= e->last && e->first >= e->hour && e->last < e->hour + HOUR);
+	g->muted += e->muted;
 }
 
 static void
 clear(struct got *g)
 {
 	buf_clear(&g->text);
-	g->n = 0;
+	g->n = g->muted = 0;
 }
 
 static void
@@ -316,6 +317,52 @@ START_TEST(test_swap)
 }
 END_TEST
 
+/* A row all of whose events are hidden is flagged, its identity stays; one with a single visible
+ * event is not, and without the mute none is. Reloads keep the flags. */
+START_TEST(test_mutes)
+{
+	struct got g = { 0 }, h = { 0 };
+	struct detection_set *s;
+	struct detect_run *r;
+	struct lines l;
+
+	write_detection("Shells", SHELLS, ON_USER);
+	lines_init(&l);
+	r = start(&l, NULL);
+	feed_shell(&l, "08:10:00", "root", "web");
+	feed_shell(&l, "08:20:00", "root", "db");
+	feed_shell(&l, "09:00:00", "ann", "web");
+	ck_assert_uint_eq(collect(r, &l, &g), 5); /* with two of the rule itself */
+	ck_assert_uint_eq(g.muted, 0);
+	detect_run_mute(r, "(user.name = root and container.name = web)");
+	ck_assert_uint_eq(collect(r, &l, &h), 5);
+	ck_assert_uint_eq(h.muted, 1); /* the rule's has the event of db */
+	ck_assert_mem_eq(h.id, g.id, sizeof(g.id));
+	clear(&h);
+	feed_shell(&l, "08:30:00", "root", "web");
+	ck_assert_uint_eq(collect(r, &l, &h), 2);
+	ck_assert_uint_eq(h.muted, 1);
+	detect_run_swap(r, s = load());
+	detection_set_drop(s);
+	clear(&h);
+	feed_shell(&l, "08:31:00", "root", "web");
+	ck_assert_uint_eq(collect(r, &l, &h), 2);
+	ck_assert_uint_eq(h.muted, 1);
+	detect_run_mute(r, "(proc.name = sh) or (user.name = root)");
+	clear(&h);
+	ck_assert_uint_eq(collect(r, &l, &h), 5);
+	ck_assert_uint_eq(h.muted, 3);
+	detect_run_mute(r, "");
+	clear(&h);
+	ck_assert_uint_eq(collect(r, &l, &h), 5);
+	ck_assert_uint_eq(h.muted, 0);
+	detect_run_free(r);
+	lines_release(&l);
+	buf_release(&g.text);
+	buf_release(&h.text);
+}
+END_TEST
+
 /* No two lists of parts have one identity, and it is the same on every machine for ever. */
 START_TEST(test_identity)
 {
@@ -344,6 +391,7 @@ suite(void)
 	tcase_add_test(t, test_local);
 	tcase_add_test(t, test_audit);
 	tcase_add_test(t, test_swap);
+	tcase_add_test(t, test_mutes);
 	tcase_add_test(t, test_identity);
 	suite_add_tcase(s, t);
 	return s;

@@ -405,6 +405,54 @@ START_TEST(mutes)
 }
 END_TEST
 
+/* Muted risk is in the ledger and in no sum, while the mute is on. */
+START_TEST(mutes_and_risk)
+{
+	struct detection_set *set = set_of("Mine", SEARCH, 20);
+	const struct detect_run_options local = { .no_local = true };
+	const struct risk_options o = { .detections = set, .local = &local };
+	struct filter_error err;
+	struct buf text = { 0 };
+	struct snapshot *s;
+	unsigned muted = 0;
+	struct rig r;
+
+	rig_open(&r, &o);
+	detection_set_drop(set);
+	some_events(&text);
+	push(&r, &text);
+	ck_assert(engine_mute_add(
+	    r.e, "user.name=six and container.name in (a, b)", "x", "", TIME_NONE, &err));
+	s = ask(&r, "six");
+	ck_assert_double_eq(s->risk.object.row.sum24, 80);
+	ck_assert_double_eq(s->risk.object.row.sum7d, 80);
+	ck_assert_int_eq(s->risk.object.row.severity, RISK_NONE);
+	ck_assert_uint_eq(s->risk.object.row.events, 4);
+	ck_assert_uint_eq(s->risk.object.row.muted, 2);
+	ck_assert_uint_eq(s->risk.object.nentries, 6);
+	for (unsigned i = 0; i < 6; i++) {
+		muted += s->risk.object.entry[i].muted;
+		ck_assert(s->risk.object.entry[i].muted != s->risk.object.entry[i].counts);
+	}
+	ck_assert_uint_eq(muted, 2);
+	event(&text, "six", "a", "2026-01-15T08:20:00Z"); /* grows, and stays flagged */
+	push(&r, &text);
+	ck_assert(engine_mute_lift(r.e, s->mute[0].mute.id + 1) == false);
+	snapshot_free(s);
+	s = ask(&r, "six");
+	ck_assert_double_eq(s->risk.object.row.sum24, 80);
+	ck_assert(engine_mute_lift(r.e, s->mute[0].mute.id));
+	snapshot_free(s);
+	s = ask(&r, "six");
+	ck_assert_double_eq(s->risk.object.row.sum24, 120);
+	ck_assert_uint_eq(s->risk.object.row.muted, 0);
+	ck_assert_uint_eq(s->risk.object.nentries, 6); /* the same ones */
+	snapshot_free(s);
+	engine_free(r.e);
+	buf_release(&text);
+}
+END_TEST
+
 /* The UI's panels follow a mute that is made while they are open. */
 START_TEST(mutes_reach_the_screen)
 {
@@ -453,6 +501,7 @@ suite(void)
 	tcase_add_test(t, reload);
 	tcase_add_test(t, remembered);
 	tcase_add_test(t, mutes);
+	tcase_add_test(t, mutes_and_risk);
 	tcase_add_test(t, mutes_reach_the_screen);
 	suite_add_tcase(s, t);
 	return s;

@@ -435,7 +435,7 @@ START_TEST(mute_and_back)
 	ck_assert(stage_shows(&stage, "1 mute hides 20 ev"));
 	ck_assert_int_eq(line_of("NTC    40  jenkins"), -1);
 	stage_keys(&stage, "V");
-	ck_assert(stage_shows(&stage, " m NTC    40  jenkins"));
+	ck_assert(stage_shows(&stage, " m NTC     0  jenkins"));
 	stage_keys(&stage, "V M");
 	ck_assert(stage_shows(&stage, "job"));
 	stage_keys(&stage, "x");
