@@ -140,7 +140,7 @@ static struct history_query
 question(const struct options *o)
 {
 	int64_t now = clock_wall();
-	struct history_query q = { .now = now, .messages = true };
+	struct history_query q = { .now = now, .messages = true, .no_trend = true };
 
 	if (o->until != TIME_NONE)
 		q.now = o->until - 1;

@@ -112,6 +112,7 @@ struct history_query {
 	struct slice object_type; /* only this type; empty: all */
 	bool muted;		  /* muted risk events count too */
 	bool messages;		  /* fill in row.messages (always so when `object` is given) */
+	bool no_trend;		  /* leave row.trend out */
 	uint32_t rows;		  /* at most; 0: HISTORY_ROWS_MAX */
 	uint32_t ledger;	  /* newest entries of the ledger wanted; needs `object` */
 	/*

@@ -11,7 +11,7 @@
 
 #include "base/banned.h"
 
-#define ROWS_WORTH_WALKING 20000
+#define ROWS_WORTH_WALKING 1000
 
 struct ids {
 	int64_t *v;

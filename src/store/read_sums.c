@@ -395,7 +395,7 @@ sums_rows(struct sums *s, struct db *db, const struct history_query *q, struct h
 		const struct object *o = &s->object[i];
 
 		fill_row(s, db, o, &a->row[i], &a->memory);
-		if (i < HISTORY_TRENDS)
+		if (i < HISTORY_TRENDS && !q->no_trend)
 			trend(s, db, o, a->row[i].trend);
 		if (q->messages || q->object.len > 0)
 			read_messages(db, &s->w, o->id, o->events, a, &a->row[i].messages);

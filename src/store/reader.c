@@ -10,6 +10,9 @@
 
 #include "base/banned.h"
 
+/* Messages of all objects lie all over the file: pages that are read twice cost more than memory.
+ */
+#define READER_CACHE   "PRAGMA cache_size = -131072"
 #define READER_BUSY_MS 2000
 #define READER_NS      (30 * NSEC_PER_SEC)
 
@@ -44,7 +47,9 @@ history_open_reader(const char *path, bool *missing, char *err, size_t errlen)
 		snprintf(err, errlen, "%s: %s", wanted, r->db.error);
 		history_close_reader(r);
 		r = NULL;
+		goto out;
 	}
+	db_exec(&r->db, READER_CACHE);
 out:
 	free(wanted);
 	return r;
