@@ -134,13 +134,25 @@ recognise(struct db *db, int64_t *version)
 	return !db_failed(db);
 }
 
+/* Of one moment: between two looks another instance may make the tables, and then they would be
+ * taken for another program's. */
+static bool
+recognise_at_once(struct db *db, int64_t *version)
+{
+	bool ok = db_begin_read(db) && recognise(db, version);
+
+	db_rollback(db);
+	return ok;
+}
+
 static bool
 migrate(struct db *db, bool read_only)
 {
 	char sql[64];
 	int64_t version;
 
-	if (!recognise(db, &version) || !settings(db, read_only) || version == SCHEMA_VERSION)
+	if (!recognise_at_once(db, &version) || !settings(db, read_only) ||
+	    version == SCHEMA_VERSION)
 		return !db_failed(db);
 	if (read_only) {
 		db_fault(db, DB_REFUSED,

@@ -190,6 +190,37 @@ START_TEST(two_instances)
 }
 END_TEST
 
+/* Both make the file at the same moment: neither may take the other's tables for somebody else's.
+ */
+START_TEST(first_opening_together)
+{
+	for (unsigned round = 0; round < 60; round++) {
+		pid_t pid[4];
+
+		remove_dir();
+		make_dir();
+		for (unsigned who = 0; who < 4; who++) {
+			pid[who] = fork();
+			ck_assert_int_ge(pid[who], 0);
+			if (pid[who] == 0) {
+				struct history *h = start_at(test_path, NULL);
+				bool ok = becomes(h, HISTORY_OK);
+
+				history_free(h);
+				_exit(ok ? 0 : 1);
+			}
+		}
+		for (unsigned who = 0; who < 4; who++) {
+			int status;
+
+			MUST(waitpid(pid[who], &status, 0) == pid[who]);
+			ck_assert_msg(
+			    WIFEXITED(status) && WEXITSTATUS(status) == 0, "round %u", round);
+		}
+	}
+}
+END_TEST
+
 /* SIGTERM's way: flush within a second, all of it there. */
 START_TEST(flush_is_quick)
 {
@@ -219,6 +250,7 @@ suite(void)
 	tcase_add_checked_fixture(t, make_dir, remove_dir);
 	tcase_add_test(t, kill_at_any_moment);
 	tcase_add_test(t, two_instances);
+	tcase_add_test(t, first_opening_together);
 	tcase_add_test(t, flush_is_quick);
 	suite_add_tcase(s, t);
 	return s;
