@@ -50,7 +50,7 @@ extern const struct source_ops source_exec;
 extern const struct source_ops source_connect;
 
 /* How long what is under way may take after a stop. */
-#define STOP_GRACE (100 * 1000 * 1000LL)
+#define STOP_GRACE (250 * 1000 * 1000LL)
 
 /* --- files.c: the thread that reads files in order, then follows ------------------------------ */
 
