@@ -228,6 +228,41 @@ else
 	skip "collect: ready and stopping are told" "no python3"
 fi
 
+# --- the config file
+rm share/falcotop/detections/mine.yml
+mkdir -p config/falcotop
+cat >config/falcotop/falcotop.conf <<'C'
+history = conf.db
+[risk]
+score Terminal* = 30
+medium = 10
+C
+"$ft" collect some >out 2>err
+ok "config: its history, points of rules and thresholds" [ "$(risk conf.db $now five score_24h)$(risk conf.db $now five severity)" = 130medium ]
+"$ft" --print-config >printed 2>err
+chmod 600 printed
+"$ft" --config printed --print-config >again 2>err
+ok "config: what is printed says the same" sh -c 'sed 1d printed >a; sed 1d again | cmp - a && grep -qx "score Terminal\* = 30" a'
+echo 'thread = 3' >>config/falcotop/falcotop.conf
+ok "config: an error is 2, with its place" fails 'falcotop.conf:5: there is no key .thread. in \[risk\]' report some
+ok "config: and so it is for --check-config" run 2 --check-config
+ok "config: unless it is not wanted" run 0 --config none report some
+rm config/falcotop/falcotop.conf
+
+# --- mutes: risk is kept and counts 0 while they are on
+search mute.db some
+ok "mutes: none" [ "$(risk mute.db $now six score_24h)/$(risk mute.db $now six count)" = 120/6 ]
+printf 'on\t2026-01-01T00:00:00Z\t-\t-\t0\t\tuser.name=six and container.name=c1\tr\tme\t\n' >config/falcotop/mutes
+chmod 600 config/falcotop/mutes
+search mute.db some
+ok "mutes: of six rows one counts 0" [ "$(risk mute.db $now six score_24h)/$(risk mute.db $now six count)" = 100/5 ]
+ok "mutes: the report has all of them" [ "$(grep -c ,six, out)" = 6 ]
+"$ft" collect --history mute.db some 2>err
+ok "mutes: collect says the same" [ "$(risk mute.db $now six score_24h)$(risk mute.db $now six severity)" = 100 ]
+rm config/falcotop/mutes
+search mute.db some
+ok "mutes: lifted, it counts again" [ "$(risk mute.db $now six score_24h)/$(risk mute.db $now six count)" = 120/7 ] # with Falco's own rule
+
 # --- the formats of Falco
 gen=$shared/bench/gen.py
 if [ -r "$gen" ] && command -v python3 >/dev/null; then
