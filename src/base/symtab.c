@@ -48,8 +48,9 @@ struct symtab {
 	uint32_t slot_mask; /* number of slots - 1 */
 	uint32_t id_mask;   /* bits of a slot that are the number; the others are the tag */
 	uint32_t count, max;
-	uint32_t text_chunk; /* the last one */
-	size_t text_used;    /* of it */
+	uint32_t text_chunk;  /* the one being filled */
+	uint32_t text_chunks; /* allocated: more than filled after symtab_clear() */
+	size_t text_used;     /* of it */
 	size_t text_bytes, max_bytes;
 	size_t entry_chunks, dir_text, dir_entries;
 	uint64_t seed, overflow;
@@ -96,7 +97,8 @@ text_room(struct symtab *t, size_t len, uint32_t *ref)
 	char *p;
 
 	if (size - t->text_used < len) {
-		t->text[++t->text_chunk] = huge_alloc(CHUNK);
+		if (++t->text_chunk == t->text_chunks)
+			t->text[t->text_chunks++] = huge_alloc(CHUNK);
 		t->text_used = 0;
 	}
 	*ref = (uint32_t)(t->text_chunk << CHUNK_BITS | t->text_used);
@@ -187,6 +189,7 @@ symtab_new(uint32_t max_symbols, size_t max_bytes)
 	t->dir_text = 3 + t->max_bytes / (CHUNK - SYM_TEXT_MAX - HASH_SUFFIX);
 	t->text = xcalloc(t->dir_text, sizeof(*t->text));
 	t->text[0] = xmalloc(SMALL_TEXT);
+	t->text_chunks = 1;
 	add_fixed(t);
 	return t;
 }
@@ -198,7 +201,7 @@ symtab_free(struct symtab *t)
 		return;
 	for (size_t i = 1; i < t->entry_chunks; i++)
 		huge_free(t->entries[i], CHUNK);
-	for (uint32_t i = 1; i <= t->text_chunk; i++)
+	for (uint32_t i = 1; i < t->text_chunks; i++)
 		huge_free(t->text[i], CHUNK);
 	free(t->entries[0]);
 	free(t->text[0]);
@@ -240,7 +243,7 @@ rebuild_slots(struct symtab *t)
 
 /* What lies behind the last symbol and the last text goes back to the system. */
 static void
-free_tail(struct symtab *t, uint32_t text_chunks)
+free_tail(struct symtab *t)
 {
 	size_t entry_chunks = 1;
 
@@ -248,8 +251,19 @@ free_tail(struct symtab *t, uint32_t text_chunks)
 		entry_chunks += ((t->count - SMALL_ENTRIES - 1) >> ENTRY_BITS) + 1;
 	while (t->entry_chunks > entry_chunks)
 		huge_free(t->entries[--t->entry_chunks], CHUNK);
-	for (uint32_t i = t->text_chunk + 1; i < text_chunks; i++)
-		huge_free(t->text[i], CHUNK);
+	while (t->text_chunks > t->text_chunk + 1)
+		huge_free(t->text[--t->text_chunks], CHUNK);
+}
+
+void
+symtab_clear(struct symtab *t)
+{
+	t->count = 0;
+	t->text_chunk = 0;
+	t->text_used = t->text_bytes = 0;
+	t->overflow = 0;
+	memset(t->slots, 0, ((size_t)t->slot_mask + 1) * sizeof(*t->slots));
+	add_fixed(t);
 }
 
 /*
@@ -259,7 +273,7 @@ free_tail(struct symtab *t, uint32_t text_chunks)
 void
 symtab_keep(struct symtab *t, const uint64_t *used, sym_t *map)
 {
-	const uint32_t n = t->count, text_chunks = t->text_chunk + 1;
+	const uint32_t n = t->count;
 	uint32_t ref;
 
 	t->count = 0;
@@ -280,7 +294,7 @@ symtab_keep(struct symtab *t, const uint64_t *used, sym_t *map)
 			t->text_bytes = 0;
 	}
 	t->overflow = 0;
-	free_tail(t, text_chunks);
+	free_tail(t);
 	rebuild_slots(t);
 }
 
@@ -424,7 +438,7 @@ symtab_memory(const struct symtab *t)
 {
 	size_t n = sizeof(*t) + SMALL_TEXT + SMALL_ENTRIES * sizeof(struct entry);
 
-	n += (t->entry_chunks - 1 + t->text_chunk) * CHUNK;
+	n += (t->entry_chunks - 1 + t->text_chunks - 1) * CHUNK;
 	n += t->dir_entries * sizeof(*t->entries) + t->dir_text * sizeof(*t->text);
 	return n + ((size_t)t->slot_mask + 1) * sizeof(*t->slots);
 }

@@ -54,6 +54,11 @@ uint32_t symtab_count(const struct symtab *t);
  * may be reading. symtab_overflow() starts again from 0.
  */
 void symtab_keep(struct symtab *t, const uint64_t *used, sym_t *map);
+/*
+ * Empties the table and keeps its memory, which was touched before and is the cheaper for it. No other
+ * thread may be reading. symtab_overflow() starts again from 0.
+ */
+void symtab_clear(struct symtab *t);
 /* Bytes of memory the table uses; how often SYM_OTHER was returned for want of room. */
 size_t symtab_memory(const struct symtab *t);
 uint64_t symtab_overflow(const struct symtab *t);

@@ -17,6 +17,7 @@
 #define SYMBOLS_MAX (1u << 27)
 #define TEXT_MIN    ((size_t)1 << 20)
 #define RESERVE_MAX ((size_t)64 << 20)
+#define INDEX_SMALL ((size_t)48 << 20) /* an index that needs no reserve */
 
 struct symtab *
 model_new_symbols(const struct model *m)
@@ -40,13 +41,17 @@ model_memory(const struct model *m)
 	return n + lives_memory(m) + group_pool_memory(m->pool);
 }
 
-/* Grows with the index: a small one is asked with less. */
+/* Grows with the index: a small one makes do with new memory, and one that is read once for a
+ * report should not pay for a second question. */
 size_t
 model_reserve(const struct model *m)
 {
 	size_t most = m->budget / 32 < RESERVE_MAX ? m->budget / 32 : RESERVE_MAX;
 
-	return m->store.memory / 4 < most ? m->store.memory / 4 : most;
+	if (m->store.memory <= INDEX_SMALL)
+		return 0;
+	return (m->store.memory - INDEX_SMALL) / 2 < most ? (m->store.memory - INDEX_SMALL) / 2
+							  : most;
 }
 
 static void

@@ -13,8 +13,11 @@
 
 /* A new symbol table starts when the old one passed these; what one batch can add on top has room.
  */
-#define TABLE_SYMBOLS	  (256u << 10)
-#define TABLE_BYTES	  ((size_t)40 << 20)
+/* A table that fits the cache, cleared when full: names that matter come back at once, and memory
+ * that was never touched is the dearest. */
+#define TABLE_SYMBOLS	  (24u << 10)
+#define TABLE_BYTES	  ((size_t)10 << 20)
+#define TABLES		  4 /* of a worker, taken in turn */
 #define TABLE_MAX_SYMBOLS (2u << 20)
 #define TABLE_MAX_BYTES	  ((size_t)64 << 20)
 
@@ -28,6 +31,8 @@ struct worker {
 	struct rawstore *raw;
 	struct decoder *decoder;
 	struct table_ref *table;
+	struct table_ref
+	    *pool[TABLES];	   /* with a reference of the worker's own; table is one of them */
 	struct block_cache *cache; /* of the table */
 	uint32_t generation;
 	uint64_t schema_version; /* the decoder was told the fields of this one */
@@ -71,7 +76,7 @@ worker_new(unsigned number, struct rawstore *raw)
 	w->number = number;
 	w->raw = raw;
 	w->decoder = decoder_new();
-	w->table = table_new();
+	w->table = w->pool[0] = table_new();
 	w->cache = block_cache_new();
 	w->generation = 1;
 	return w;
@@ -83,20 +88,47 @@ worker_free(struct worker *w)
 	if (w == NULL)
 		return;
 	decoder_free(w->decoder);
-	table_release(w->table);
+	for (unsigned i = 0; i < TABLES; i++)
+		table_release(w->pool[i]);
 	block_cache_free(w->cache);
 	free(w);
 }
 
-/* The old table dies with the last batch that refers to it. */
+/* An empty table in this place of the pool: the one there, when no batch refers to it and it did
+ * not grow large; false when batches still do. */
+static bool
+table_again(struct table_ref **place)
+{
+	struct table_ref *t = *place;
+
+	if (t != NULL && atomic_load(&t->refs) > 1)
+		return false;
+	if (t != NULL && symtab_memory(t->symbols) <= TABLE_BYTES) {
+		symtab_clear(t->symbols);
+		return true;
+	}
+	table_release(t);
+	*place = table_new();
+	return true;
+}
+
+/* The old table waits in the pool, or dies with the last batch that refers to it. */
 static void
 renew_table(struct worker *w)
 {
+	unsigned i;
+
 	if (symtab_count(w->table->symbols) <= TABLE_SYMBOLS &&
 	    symtab_memory(w->table->symbols) <= TABLE_BYTES)
 		return;
-	table_release(w->table);
-	w->table = table_new();
+	for (i = 0; i < TABLES && !table_again(&w->pool[i]); i++)
+		;
+	if (i == TABLES) {
+		i = 0;
+		table_release(w->pool[i]);
+		w->pool[i] = table_new();
+	}
+	w->table = w->pool[i];
 	block_cache_clear(w->cache);
 	w->generation++;
 }

@@ -378,6 +378,35 @@ START_TEST(memory)
 }
 END_TEST
 
+/* Emptied, it is as a new one, and needs no more memory than before. */
+START_TEST(cleared)
+{
+	struct symtab *t = symtab_new(1 << 20, 64 * MIB);
+	char k[64];
+	size_t memory = 0;
+
+	for (unsigned turn = 0; turn < 5; turn++) {
+		for (unsigned i = 0; i < 60000; i++) {
+			int n =
+			    snprintf(k, sizeof(k), "turn %u, name number %u of this turn", turn, i);
+
+			MUST(symtab_find(t, k, (size_t)n) == SYM_ABSENT);
+			MUST(symtab_intern(t, k, (size_t)n) == SYM_FIRST + i);
+			MUST(slice_eq(
+			    symtab_text(t, SYM_FIRST + i), (struct slice){ k, (size_t)n }));
+		}
+		if (turn == 0)
+			memory = symtab_memory(t);
+		ck_assert_uint_eq(symtab_memory(t), memory);
+		symtab_clear(t);
+		ck_assert_uint_eq(symtab_count(t), SYM_FIRST);
+		ck_assert(slice_eq(symtab_text(t, SYM_NA), SLICE("<NA>")));
+		ck_assert_uint_eq(symtab_intern(t, "<NA>", 4), SYM_NA);
+	}
+	symtab_free(t);
+}
+END_TEST
+
 static Suite *
 suite(void)
 {
@@ -396,6 +425,7 @@ suite(void)
 	tcase_add_test(tc, read_by_another_thread);
 	tcase_add_test(tc, memory);
 	tcase_add_test(tc, test_keep);
+	tcase_add_test(tc, cleared);
 	suite_add_tcase(s, tc);
 	return s;
 }
