@@ -35,17 +35,17 @@ collect_run(const struct options *o)
 {
 	struct detecting *d = detecting_new(o, DETECTING_RULES | DETECTING_SET | DETECTING_HISTORY |
 						   DETECTING_MEMORY | DETECTING_MUTES);
-	struct engine_options eo = { .threads = o->threads,
-		.memory = o->memory,
-		.spool = o->memory,
-		.risk = detecting_risk(d) };
+	struct engine_options eo = {
+		.threads = o->threads, .memory = o->memory, .spool = o->memory
+	};
 	struct source_options so = reading_options(o);
 	struct reading r = { 0 };
 	int status = 2;
 
 	if (detecting_history(d) == NULL)
 		complain("collect keeps the history: --history none leaves nothing to do");
-	else if (reading_open(&r, &eo, (const char *const *)o->source, o->nsources, &so)) {
+	else if ((eo.risk = detecting_risk(d)) != NULL &&
+		 reading_open(&r, &eo, (const char *const *)o->source, o->nsources, &so)) {
 		detecting_attach(d, r.engine);
 		stop_on_reload(detecting_reload, d);
 		reading_start(&r);

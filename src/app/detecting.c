@@ -413,14 +413,14 @@ detecting_new(const struct options *o, unsigned use)
 		.keep_seen = (use & DETECTING_MEMORY) != 0,
 		.mutes_changed = mutes_changed,
 		.mutes_arg = d };
-	if (use & DETECTING_MUTES)
-		d->risk.mutes = load_mutes(d);
 	return d;
 }
 
 const struct risk_options *
-detecting_risk(const struct detecting *d)
+detecting_risk(struct detecting *d)
 {
+	if ((d->use & DETECTING_MUTES) != 0 && d->risk.mutes == NULL)
+		d->risk.mutes = load_mutes(d);
 	return d->set != NULL || d->history != NULL ? &d->risk : NULL;
 }
 

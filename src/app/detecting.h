@@ -25,8 +25,9 @@ struct detecting;
 
 /* What could not be read is said on standard error; it is no failure. */
 struct detecting *detecting_new(const struct options *o, unsigned use);
-/* For engine_options, NULL when there is nothing to detect with. */
-const struct risk_options *detecting_risk(const struct detecting *d);
+/* For the engine_options of the one engine to come, which owns the mutes then; NULL when there is
+ * nothing to detect with. */
+const struct risk_options *detecting_risk(struct detecting *d);
 struct detection_set *detecting_set(const struct detecting *d);
 struct history *detecting_history(const struct detecting *d);
 /* Which detection alone gives risk events; NULL: all, and Falco's own rules. Before engine_new().
