@@ -21,6 +21,7 @@
 #define ENTRY_BITS    (CHUNK_BITS - 4)
 #define SMALL_ENTRIES 2048u
 #define SMALL_TEXT    ((size_t)96 << 10) /* the longest text fits */
+#define SMALL_TABLE   ((size_t)16 << 20) /* bytes of text */
 #define SLOTS_FIRST   1024u
 #define SYMBOL_LIMIT  ((uint32_t)1 << 30)
 #define AHEAD	      8
@@ -54,6 +55,7 @@ struct symtab {
 	size_t text_bytes, max_bytes;
 	size_t entry_chunks, dir_text, dir_entries;
 	uint64_t seed, overflow;
+	bool small;
 };
 
 static inline struct entry *
@@ -89,6 +91,25 @@ text_again(struct symtab *t, size_t len, uint32_t *ref)
 	return p;
 }
 
+/*
+ * Large tables get huge pages. A small one leaves most of a chunk untouched, and pages that are not
+ * touched cost nothing only when they are small.
+ */
+static void *
+chunk_new(const struct symtab *t)
+{
+	return t->small ? xmalloc(CHUNK) : huge_alloc(CHUNK);
+}
+
+static void
+chunk_free(const struct symtab *t, void *p)
+{
+	if (t->small)
+		free(p);
+	else
+		huge_free(p, CHUNK);
+}
+
 /* Room for len bytes of text; they are the last ones of the last chunk. */
 static char *
 text_room(struct symtab *t, size_t len, uint32_t *ref)
@@ -98,7 +119,7 @@ text_room(struct symtab *t, size_t len, uint32_t *ref)
 
 	if (size - t->text_used < len) {
 		if (++t->text_chunk == t->text_chunks)
-			t->text[t->text_chunks++] = huge_alloc(CHUNK);
+			t->text[t->text_chunks++] = chunk_new(t);
 		t->text_used = 0;
 	}
 	*ref = (uint32_t)(t->text_chunk << CHUNK_BITS | t->text_used);
@@ -114,7 +135,7 @@ entry_room(struct symtab *t)
 	uint32_t s = t->count++;
 
 	if (s >= SMALL_ENTRIES && ((s - SMALL_ENTRIES) >> ENTRY_BITS) + 1 == t->entry_chunks)
-		t->entries[t->entry_chunks++] = huge_alloc(CHUNK);
+		t->entries[t->entry_chunks++] = chunk_new(t);
 	return entry_at(t, s);
 }
 
@@ -175,6 +196,7 @@ symtab_new(uint32_t max_symbols, size_t max_bytes)
 	if (t->max > SYMBOL_LIMIT)
 		t->max = SYMBOL_LIMIT;
 	t->max_bytes = max_bytes > TEXT_LIMIT ? TEXT_LIMIT : max_bytes;
+	t->small = max_bytes <= SMALL_TABLE;
 	t->id_mask = SLOTS_FIRST - 1;
 	while (t->id_mask < t->max)
 		t->id_mask = t->id_mask << 1 | 1;
@@ -200,9 +222,9 @@ symtab_free(struct symtab *t)
 	if (t == NULL)
 		return;
 	for (size_t i = 1; i < t->entry_chunks; i++)
-		huge_free(t->entries[i], CHUNK);
+		chunk_free(t, t->entries[i]);
 	for (uint32_t i = 1; i < t->text_chunks; i++)
-		huge_free(t->text[i], CHUNK);
+		chunk_free(t, t->text[i]);
 	free(t->entries[0]);
 	free(t->text[0]);
 	free(t->entries);
@@ -250,9 +272,9 @@ free_tail(struct symtab *t)
 	if (t->count > SMALL_ENTRIES)
 		entry_chunks += ((t->count - SMALL_ENTRIES - 1) >> ENTRY_BITS) + 1;
 	while (t->entry_chunks > entry_chunks)
-		huge_free(t->entries[--t->entry_chunks], CHUNK);
+		chunk_free(t, t->entries[--t->entry_chunks]);
 	while (t->text_chunks > t->text_chunk + 1)
-		huge_free(t->text[--t->text_chunks], CHUNK);
+		chunk_free(t, t->text[--t->text_chunks]);
 }
 
 void

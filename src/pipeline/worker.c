@@ -15,11 +15,11 @@
  */
 /* A table that fits the cache, cleared when full: names that matter come back at once, and memory
  * that was never touched is the dearest. */
-#define TABLE_SYMBOLS	  (24u << 10)
+#define TABLE_SYMBOLS	  (12u << 10)
 #define TABLE_BYTES	  ((size_t)10 << 20)
 #define TABLES		  4 /* of a worker, taken in turn */
-#define TABLE_MAX_SYMBOLS (2u << 20)
-#define TABLE_MAX_BYTES	  ((size_t)64 << 20)
+#define TABLE_MAX_SYMBOLS (256u << 10)
+#define TABLE_MAX_BYTES	  ((size_t)16 << 20)
 
 struct table_ref {
 	atomic_uint refs;
