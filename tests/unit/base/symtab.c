@@ -383,7 +383,7 @@ START_TEST(cleared)
 {
 	struct symtab *t = symtab_new(1 << 20, 64 * MIB);
 	char k[64];
-	size_t memory = 0;
+	size_t first = 0;
 
 	for (unsigned turn = 0; turn < 5; turn++) {
 		for (unsigned i = 0; i < 60000; i++) {
@@ -396,8 +396,8 @@ START_TEST(cleared)
 			    symtab_text(t, SYM_FIRST + i), (struct slice){ k, (size_t)n }));
 		}
 		if (turn == 0)
-			memory = symtab_memory(t);
-		ck_assert_uint_eq(symtab_memory(t), memory);
+			first = symtab_memory(t);
+		ck_assert_uint_eq(symtab_memory(t), first);
 		symtab_clear(t);
 		ck_assert_uint_eq(symtab_count(t), SYM_FIRST);
 		ck_assert(slice_eq(symtab_text(t, SYM_NA), SLICE("<NA>")));
